@@ -1,0 +1,131 @@
+// Package child runs this same binary again in another role: a process that
+// can be bounded, may crash, and dies with its parent. It knows nothing of what
+// the roles do.
+//
+// A child's standard input is its lifeline: it stays open as long as the parent
+// lives, however the parent ends, and a child ends when it reads its end. That
+// works on every platform and also when the parent is killed with SIGKILL, and,
+// unlike a signal from the kernel, leaves the child the time to remove its files.
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// roleVariable carries the role to the child.
+const roleVariable = "PENSTOCK_CHILD_ROLE"
+
+// grace is how long a child may take to end by itself once its lifeline is
+// closed, before it is killed.
+const grace = 5 * time.Second
+
+// Role returns the role in which this process was started by Start, or "" for
+// an ordinary run. main and TestMain look at it before anything else.
+func Role() string { return os.Getenv(roleVariable) }
+
+// Process is a running child.
+type Process struct {
+	// Stdin is the lifeline, and carries requests where the role has any.
+	Stdin io.WriteCloser
+	// Stdout is what the child prints.
+	Stdout io.ReadCloser
+
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error
+}
+
+// Start runs this binary in a role. The child gets no environment but PATH,
+// HOME and TMPDIR and what env adds, and its own process group, so that a
+// Ctrl-C in the terminal reaches the parent alone, which then ends the child.
+// stderr receives what the child logs; nil discards it. When ctx ends, the
+// child is killed.
+func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*Process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program's own file: %w", err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(environment(), append(env, roleVariable+"="+role)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stderr = stderr
+	// A grandchild that keeps stderr open must not keep Wait from returning.
+	cmd.WaitDelay = time.Second
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", role, err)
+	}
+	// An own pipe, since Wait would close that of StdoutPipe under the reader.
+	stdout, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", role, err)
+	}
+	cmd.Stdout = w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		stdout.Close()
+		return nil, fmt.Errorf("starting %s: %w", role, err)
+	}
+	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
+	stop := context.AfterFunc(ctx, func() { p.Kill() })
+	go func() {
+		p.err = cmd.Wait()
+		stop()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func environment() []string {
+	var env []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// Pid is the process ID of the child.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Done is closed when the child has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err says how the child ended; it is nil before Done is closed and after a
+// clean exit.
+func (p *Process) Err() error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return nil
+	}
+}
+
+// Kill ends the child at once.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended already
+}
+
+// Close closes the lifeline, waits until the child has ended, and kills it
+// when it takes too long. It returns how the child ended.
+func (p *Process) Close() error {
+	_ = p.Stdin.Close() // the child may have closed its end already
+	select {
+	case <-p.done:
+	case <-time.After(grace):
+		p.Kill()
+		<-p.done
+		return errors.Join(errors.New("the child process did not end by itself and was killed"), p.Stdout.Close())
+	}
+	return errors.Join(p.err, p.Stdout.Close())
+}

@@ -22,9 +22,12 @@ import (
 // roleVariable carries the role to the child.
 const roleVariable = "PENSTOCK_CHILD_ROLE"
 
-// grace is how long a child may take to end by itself once its lifeline is
-// closed, before it is killed.
-const grace = 5 * time.Second
+// A child may take that long to end by itself once its lifeline is closed,
+// before it is killed: little when the run was cancelled, since a person waits.
+const (
+	promptly = 700 * time.Millisecond
+	grace    = 5 * time.Second
+)
 
 // Role returns the role in which this process was started by Start, or "" for
 // an ordinary run. main and TestMain look at it before anything else.
@@ -46,7 +49,7 @@ type Process struct {
 // HOME and TMPDIR and what env adds, and its own process group, so that a
 // Ctrl-C in the terminal reaches the parent alone, which then ends the child.
 // stderr receives what the child logs; nil discards it. When ctx ends, the
-// child is killed.
+// lifeline is closed, and a child that does not end by that is killed.
 func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -75,7 +78,7 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 		return nil, fmt.Errorf("starting %s: %w", role, err)
 	}
 	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
-	stop := context.AfterFunc(ctx, func() { p.Kill() })
+	stop := context.AfterFunc(ctx, func() { p.end(promptly) })
 	go func() {
 		p.err = cmd.Wait()
 		stop()
@@ -119,13 +122,24 @@ func (p *Process) Kill() {
 // Close closes the lifeline, waits until the child has ended, and kills it
 // when it takes too long. It returns how the child ended.
 func (p *Process) Close() error {
+	killed := p.end(grace)
+	err := p.err
+	if killed {
+		err = errors.New("the child process did not end by itself and was killed")
+	}
+	return errors.Join(err, p.Stdout.Close())
+}
+
+// end closes the lifeline, waits for the child to end, and kills it after
+// patience, which it reports.
+func (p *Process) end(patience time.Duration) (killed bool) {
 	_ = p.Stdin.Close() // the child may have closed its end already
 	select {
 	case <-p.done:
-	case <-time.After(grace):
+		return false
+	case <-time.After(patience):
 		p.Kill()
 		<-p.done
-		return errors.Join(errors.New("the child process did not end by itself and was killed"), p.Stdout.Close())
+		return true
 	}
-	return errors.Join(p.err, p.Stdout.Close())
 }

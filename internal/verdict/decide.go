@@ -117,7 +117,7 @@ func gaps(c Case) []string {
 			evaluated[e.Environment] = true
 			continue
 		}
-		if e.Reason.Blocking() || c.Strict && e.Reason != Off {
+		if e.blocks() || c.Strict && e.Reason != Off {
 			count[key{e.Environment, e.Stage, e.Reason}]++
 		}
 	}
@@ -134,6 +134,16 @@ func gaps(c Case) []string {
 		reasons = append(reasons, "nothing was evaluated")
 	}
 	return reasons
+}
+
+// blocks reports whether an entry that was not evaluated leaves the verdict
+// undecided. A root that did not render as a whole always does, since nothing
+// of it was looked at; single objects only for blocking reasons.
+func (e Entry) blocks() bool {
+	if e.Object == (Object{}) && (e.Stage == StageRender || e.Stage == StageDiscover) {
+		return e.Reason != Off
+	}
+	return e.Reason.Blocking()
 }
 
 // Blocking reports whether something that was not evaluated for this reason

@@ -129,3 +129,17 @@ func JoinPointer(pointer string, steps ...string) string {
 	}
 	return pointer
 }
+
+// Shift returns the document with every line moved down, for a document that
+// was decoded out of a larger file.
+func (d Document) Shift(lines int) Document {
+	if lines == 0 {
+		return d
+	}
+	moved := make([]int32, len(d.lines))
+	for i, l := range d.lines {
+		moved[i] = l + int32(lines)
+	}
+	d.lines = moved
+	return d
+}

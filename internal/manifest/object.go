@@ -136,3 +136,20 @@ func withKey(m map[string]any, key string, value any) map[string]any {
 	next[key] = value
 	return next
 }
+
+// WithOwners returns a copy of the object with the given chain of owners.
+func (o *Object) WithOwners(owners ...Owner) *Object {
+	next := *o
+	next.origin.Owners = owners
+	return &next
+}
+
+// WithName returns the object's fields under another name; it serves to compare
+// objects that were renamed.
+func (o *Object) WithName(name string) *Object {
+	meta, _ := o.fields["metadata"].(map[string]any)
+	next := *o
+	next.id.Name = name
+	next.fields = withKey(o.fields, "metadata", withKey(meta, "name", name))
+	return &next
+}

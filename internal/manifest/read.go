@@ -51,6 +51,22 @@ func Objects(doc Document) ([]*Object, error) {
 	return objects, nil
 }
 
+// Items returns the documents of a List, or the document itself when it is none.
+func (d Document) Items() []Document {
+	kind, _ := d.Fields["kind"].(string)
+	items, isList := d.Fields["items"].([]any)
+	if !isList || !strings.HasSuffix(kind, "List") {
+		return []Document{d}
+	}
+	var docs []Document
+	for i := range items {
+		if item, err := d.item(i); err == nil {
+			docs = append(docs, item)
+		}
+	}
+	return docs
+}
+
 // item returns a member of the document's items as a document of its own.
 func (d Document) item(index int) (Document, error) {
 	items := d.Fields["items"].([]any)

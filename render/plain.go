@@ -13,7 +13,7 @@ import (
 
 // plain reads the manifests below a directory, as `kubectl apply -R -f` does:
 // files that end in .yaml, .yml or .json. Directories whose name starts with a
-// dot, charts, and files without a single Kubernetes object (values files,
+// dot, charts, kustomizations, and files without a single Kubernetes object (values files,
 // kustomizations) are left out.
 func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 	fi, err := fs.Stat(fsys, dir)
@@ -32,7 +32,7 @@ func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 			return err
 		}
 		if e.IsDir() {
-			if p != dir && (strings.HasPrefix(e.Name(), ".") || isChart(fsys, p)) {
+			if p != dir && (strings.HasPrefix(e.Name(), ".") || isRoot(fsys, p)) {
 				return fs.SkipDir
 			}
 			return nil
@@ -52,9 +52,14 @@ func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 	return objects, err
 }
 
-func isChart(fsys fs.FS, dir string) bool {
-	_, err := fs.Stat(fsys, path.Join(dir, "Chart.yaml"))
-	return err == nil
+// isRoot reports whether a directory is rendered in another way: a chart, or a
+// kustomization.
+func isRoot(fsys fs.FS, dir string) bool {
+	if _, err := fs.Stat(fsys, path.Join(dir, "Chart.yaml")); err == nil {
+		return true
+	}
+	file, err := kustomize.Find(fsys, dir)
+	return err == nil && file != ""
 }
 
 func plainFile(fsys fs.FS, file string) ([]*manifest.Object, error) {

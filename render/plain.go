@@ -1,7 +1,6 @@
 package render
 
 import (
-	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -17,9 +16,6 @@ import (
 // kustomizations) are left out.
 func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 	fi, err := fs.Stat(fsys, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // a directory without files does not exist in git
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,12 @@ func duplicate(objects []*manifest.Object, seen map[manifest.ID]manifest.Positio
 // RenderRoot renders one root; the objects are in the order in which
 // Kustomize, Helm or the directory has them. A fault of the root is an *Error.
 func (p *Pool) RenderRoot(ctx context.Context, fsys fs.FS, root config.Root, env config.Environment) ([]*manifest.Object, error) {
+	// A root that only the other side of a change has gives nothing: the
+	// environment comes or goes with it. That it exists somewhere is for the
+	// configuration to check.
+	if _, err := fs.Stat(fsys, root.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if root.Kind == config.Directory {
 		objects, err := plain(fsys, root.Path)
 		if err != nil {

@@ -5,149 +5,244 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
-	chartcommon "helm.sh/helm/v4/pkg/chart/loader/archive"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
-	"helm.sh/helm/v4/pkg/ignore"
-	"sigs.k8s.io/yaml"
 )
 
-// maxChart bounds the files of one chart, in bytes.
-const maxChart = 64 << 20
+const (
+	// maxChart bounds the files of a chart with all its sub-charts, unpacked,
+	// in bytes. The largest public charts have a few MiB.
+	maxChart = 64 << 20
+	// maxNesting bounds how deep charts nest; real ones stay below five. An
+	// archive that holds itself would never end.
+	maxNesting = 16
+)
 
-// load reads a chart through fsys and checks that its dependencies are there.
-func load(fsys fs.FS, dir string) (*chart.Chart, error) {
+// loadedChart is a chart and where its files are.
+type loadedChart struct {
+	*chart.Chart
+	dir string
+	// origins has the path in the tree of every file; Helm shares the files
+	// between the copies of a chart that aliases make.
+	origins map[*common.File]string
+	// schemas has the path of values.schema.json by the chart's metadata name
+	// and the data of the schema.
+	schemas map[*byte]string
+}
+
+// file is a file of a chart: its name relative to the chart, and the path of
+// what holds it in the tree.
+type file struct {
+	name   string
+	data   []byte
+	source string
+}
+
+// load reads a chart through fsys and checks that it can be rendered.
+func load(fsys fs.FS, dir string) (*loadedChart, error) {
 	at := manifest.Position{File: path.Join(dir, "Chart.yaml")}
-	if _, err := fs.Stat(fsys, at.File); err != nil {
+	if _, err := fs.Stat(fsys, at.File); errors.Is(err, fs.ErrNotExist) {
 		return nil, &Error{Position: manifest.Position{File: dir}, Msg: "this directory has no Chart.yaml", Hint: "name a chart directory", Err: err}
 	}
-	files, err := read(fsys, dir)
+	files, err := readFiles(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
-	c, err := loader.LoadFiles(files)
+	l := &loadedChart{dir: dir, origins: map[*common.File]string{}, schemas: map[*byte]string{}}
+	budget := maxChart
+	l.Chart, err = l.build(dir, files, 0, &budget)
 	if err != nil {
-		return nil, &Error{Position: at, Msg: err.Error(), Hint: "see what `helm lint " + dir + "` says", Err: err}
+		return nil, err
 	}
-	if err := c.Validate(); err != nil {
-		return nil, &Error{Position: at, Msg: err.Error(), Hint: "see what `helm lint " + dir + "` says", Err: err}
+	switch {
+	case l.Metadata.APIVersion != chart.APIVersionV1 && l.Metadata.APIVersion != chart.APIVersionV2:
+		return nil, &Error{Position: at, Msg: fmt.Sprintf("charts of apiVersion %q are not known", l.Metadata.APIVersion), Hint: "write apiVersion: v2"}
+	case l.Metadata.Type == "library":
+		return nil, &Error{Position: at, Msg: "a library chart cannot be rendered by itself", Hint: "name a chart that depends on it"}
 	}
-	return c, vendored(c, dir)
+	return l, l.vendored()
 }
 
-// read collects the files of a chart, without those that .helmignore names.
-func read(fsys fs.FS, dir string) ([]*chartcommon.BufferedFile, error) {
-	rules := ignore.Empty()
-	if data, err := fs.ReadFile(fsys, path.Join(dir, ignore.HelmIgnore)); err == nil {
-		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
-			return nil, &Error{Position: manifest.Position{File: path.Join(dir, ignore.HelmIgnore)}, Msg: err.Error(), Err: err}
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading %s: %w", path.Join(dir, ignore.HelmIgnore), err)
-	}
-	rules.AddDefaults()
-	var files []*chartcommon.BufferedFile
-	total := 0
-	err := fs.WalkDir(fsys, dir, func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(p, dir+"/")
-		if p == dir {
-			return nil
-		}
-		if dir == "." {
-			name = p
-		}
-		fi, err := e.Info()
-		if err != nil {
-			return err
-		}
-		if rules.Ignore(name, fi) {
-			if e.IsDir() {
-				return fs.SkipDir
+func readFiles(fsys fs.FS, dir string) ([]file, error) {
+	var files []file
+	left := maxChart
+	err := walk(fsys, dir, func(name, p string, fi fs.FileInfo) error {
+		data := []byte(nil)
+		if fi.Size() <= min(archive.MaxDecompressedFileSize, int64(left)) {
+			var err error
+			if data, err = fs.ReadFile(fsys, p); err != nil {
+				return err
 			}
-			return nil
 		}
-		if e.IsDir() {
-			return nil
+		// The size that a tree tells may be unknown, and then is 0.
+		if size := max(fi.Size(), int64(len(data))); size > archive.MaxDecompressedFileSize {
+			return &Error{
+				Position: manifest.Position{File: p},
+				Msg:      fmt.Sprintf("the file is larger than Helm takes, %d MiB", archive.MaxDecompressedFileSize>>20),
+				Hint:     "name it in " + path.Join(dir, ".helmignore"),
+			}
+		} else if left -= int(size); left < 0 {
+			return tooLarge(dir)
 		}
-		data, err := fs.ReadFile(fsys, p)
-		if err != nil {
-			return err
-		}
-		if total += len(data); total > maxChart {
-			return &Error{Position: manifest.Position{File: dir}, Msg: fmt.Sprintf("the chart is larger than %d MiB", maxChart>>20), Hint: "name files that are not part of the chart in .helmignore"}
-		}
-		files = append(files, &chartcommon.BufferedFile{Name: name, Data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))})
+		files = append(files, file{name, bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), p})
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the chart %s: %w", dir, err)
+	var known *Error
+	if err != nil && !errors.As(err, &known) {
+		err = fmt.Errorf("reading the chart %s: %w", dir, err)
 	}
-	return files, nil
+	return files, err
 }
 
-// vendored checks that every dependency of Chart.yaml is in charts/, as
-// `helm template` does.
-func vendored(c *chart.Chart, dir string) error {
+func tooLarge(dir string) error {
+	return &Error{
+		Position: manifest.Position{File: dir},
+		Msg:      fmt.Sprintf("the chart with its sub-charts is larger than %d MiB", maxChart>>20),
+		Hint:     "name files that are not part of the chart in .helmignore",
+	}
+}
+
+// build makes a chart of its files. Helm's own loader does the same for
+// sub-charts, but in random order, and forgets where they were.
+func (l *loadedChart) build(dir string, files []file, depth int, budget *int) (*chart.Chart, error) {
+	if depth > maxNesting {
+		return nil, &Error{Position: manifest.Position{File: dir}, Msg: fmt.Sprintf("charts are nested more than %d levels deep", maxNesting), Hint: "remove charts/ of the innermost"}
+	}
+	var own []*archive.BufferedFile
+	sources := map[string]string{}
+	subcharts := map[string][]file{}
+	for _, f := range files {
+		if rest, ok := strings.CutPrefix(f.name, "charts/"); ok && path.Ext(f.name) != ".prov" {
+			name, _, _ := strings.Cut(rest, "/")
+			subcharts[name] = append(subcharts[name], file{rest, f.data, f.source})
+			continue
+		}
+		if *budget -= len(f.data); *budget < 0 {
+			return nil, tooLarge(l.dir)
+		}
+		sources[f.name] = f.source
+		own = append(own, &archive.BufferedFile{Name: f.name, Data: f.data})
+	}
+	c, err := loader.LoadFiles(own)
+	if err != nil {
+		return nil, loadError(dir, sources, err)
+	}
+	for _, f := range slices.Concat(c.Templates, c.Files) {
+		l.origins[f] = sources[f.Name]
+	}
+	if len(c.Schema) > 0 {
+		l.schemas[&c.Schema[0]] = sources["values.schema.json"]
+	}
+	for _, name := range slices.Sorted(maps.Keys(subcharts)) {
+		if strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+			continue
+		}
+		sub, err := l.subchart(path.Join(dir, "charts", name), name, subcharts[name], depth, budget)
+		if err != nil {
+			return nil, err
+		}
+		c.AddDependency(sub)
+	}
+	return c, nil
+}
+
+// subchart builds what charts/NAME holds: an archive, or a directory.
+func (l *loadedChart) subchart(dir, name string, files []file, depth int, budget *int) (*chart.Chart, error) {
+	if path.Ext(name) != ".tgz" {
+		var inner []file
+		for _, f := range files {
+			if _, rest, ok := strings.Cut(f.name, "/"); ok {
+				inner = append(inner, file{rest, f.data, f.source})
+			}
+		}
+		return l.build(dir, inner, depth+1, budget)
+	}
+	at := manifest.Position{File: files[0].source}
+	if files[0].name != name {
+		return nil, &Error{Position: at, Msg: "a directory in charts/ must not end in .tgz", Hint: "rename the directory " + dir}
+	}
+	unpacked, err := archive.LoadArchiveFiles(bytes.NewReader(files[0].data))
+	if err != nil {
+		return nil, &Error{Position: at, Msg: "unpacking the archive: " + err.Error(), Hint: "make the archive anew: helm dependency update " + l.dir, Err: err}
+	}
+	inner := make([]file, len(unpacked))
+	for i, f := range unpacked {
+		inner[i] = file{f.Name, f.Data, files[0].source}
+	}
+	return l.build(dir, inner, depth+1, budget)
+}
+
+var (
+	// filePattern finds the file in the loader's messages, "cannot load
+	// values.yaml: …", and linePattern the line in those of the YAML library.
+	// Neither has a structured form.
+	filePattern = regexp.MustCompile(`cannot load ([^\s:]+): `)
+	linePattern = regexp.MustCompile(`(?:yaml: |JSON: )+line (\d+): `)
+)
+
+// loadError says in which file of a chart the loader found a fault.
+func loadError(dir string, sources map[string]string, err error) error {
+	e := &Error{Position: manifest.Position{File: path.Join(dir, "Chart.yaml")}, Msg: err.Error(), Hint: "see what `helm lint " + dir + "` says", Err: err}
+	if m := filePattern.FindStringSubmatchIndex(e.Msg); m != nil {
+		name := e.Msg[m[2]:m[3]]
+		e.File = path.Join(dir, name)
+		e.Msg = e.Msg[m[1]:]
+	}
+	if source, ok := sources[path.Base(e.File)]; ok && source != "" {
+		e.File = source
+	}
+	if m := linePattern.FindStringSubmatchIndex(e.Msg); m != nil {
+		e.Line, _ = strconv.Atoi(e.Msg[m[2]:m[3]]) // the pattern admits digits only
+		e.Msg = e.Msg[m[1]:]
+	}
+	return e
+}
+
+// vendored checks that every dependency of Chart.yaml is in charts/, whether
+// its condition holds or not, as `helm template` does before it renders
+// (https://helm.sh/docs/helm/helm_dependency/). Only names count there: Helm
+// renders a sub-chart whose version is outside of the declared range.
+func (l *loadedChart) vendored() error {
 	have := map[string]bool{}
-	for _, d := range c.Dependencies() {
+	for _, d := range l.Dependencies() {
 		have[d.Name()] = true
 	}
-	var missing []string
-	for _, d := range c.Metadata.Dependencies {
-		if !have[d.Name] {
-			missing = append(missing, fmt.Sprintf("%s %s (%s)", d.Name, d.Version, d.Repository))
+	locked := map[string]string{}
+	if l.Lock != nil {
+		for _, d := range l.Lock.Dependencies {
+			locked[d.Name] = d.Version
 		}
+	}
+	var missing []string
+	for _, d := range l.Metadata.Dependencies {
+		if have[d.Name] {
+			continue
+		}
+		entry := strings.TrimSpace(d.Name + " " + d.Version)
+		if v := locked[d.Name]; v != "" && v != d.Version {
+			entry += ", locked at " + v + ","
+		}
+		if d.Repository != "" {
+			entry += " of " + d.Repository
+		}
+		missing = append(missing, entry)
 	}
 	if len(missing) == 0 {
 		return nil
 	}
 	return &Error{
-		Position: manifest.Position{File: path.Join(dir, "Chart.yaml")}, NeedsNetwork: true,
-		Msg:  "dependencies are not in charts/: " + strings.Join(missing, ", "),
-		Hint: fmt.Sprintf("helm dependency update %s, and commit %s", dir, path.Join(dir, "charts")),
-	}
-}
-
-// readValues merges the values files and the inline values, as helm -f does.
-func readValues(fsys fs.FS, opts Options) (map[string]any, error) {
-	values := map[string]any{}
-	if opts.InlineFirst {
-		values = loader.MergeMaps(values, opts.Inline)
-	}
-	for _, file := range opts.Values {
-		data, err := fs.ReadFile(fsys, file)
-		if err != nil {
-			return nil, &Error{Position: manifest.Position{File: file}, Msg: "the values file cannot be read: " + err.Error(), Hint: "correct the path, or add the file", Err: err}
-		}
-		layer := map[string]any{}
-		if err := yaml.Unmarshal(data, &layer); err != nil {
-			return nil, &Error{Position: manifest.Position{File: file}, Msg: err.Error(), Hint: "values are a YAML mapping", Err: err}
-		}
-		values = loader.MergeMaps(values, layer)
-	}
-	if !opts.InlineFirst {
-		values = loader.MergeMaps(values, opts.Inline)
-	}
-	return values, nil
-}
-
-// Reach reads, through fsys, every file that Template may read.
-func Reach(fsys fs.FS, opts Options) {
-	_ = fs.WalkDir(fsys, opts.Dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			_, _ = fs.ReadFile(fsys, p) // an unreadable file is noted as well
-		}
-		return nil
-	})
-	_, _ = fs.Stat(fsys, path.Join(opts.Dir, ignore.HelmIgnore))
-	for _, file := range opts.Values {
-		_, _ = fs.ReadFile(fsys, file)
+		Position: manifest.Position{File: path.Join(l.dir, "Chart.yaml")}, NeedsNetwork: true,
+		Msg:  "dependencies are declared but are not in charts/: " + strings.Join(missing, "; "),
+		Hint: fmt.Sprintf("run `helm dependency update %s` and commit %s", l.dir, path.Join(l.dir, "charts")),
 	}
 }

@@ -1,0 +1,241 @@
+// Package pipeline runs the stages of a check in order, on what it is given,
+// and makes the report: change, configuration, environments, render, diff,
+// policies, dry-run, verdict. It prints and posts nothing.
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/penstock-dev/penstock/internal/change"
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies"
+	"github.com/penstock-dev/penstock/render"
+)
+
+// Renderer renders an environment out of a tree.
+type Renderer interface {
+	Render(context.Context, fs.FS, config.Environment) (render.Result, error)
+}
+
+// Judge evaluates rules on an environment.
+type Judge interface {
+	Rules() []verdict.Rule
+	Evaluate(context.Context, policies.Input) (policies.Result, error)
+}
+
+// Options are what a run works on and with.
+type Options struct {
+	Change *change.Change
+	// Config is the configuration of the base.
+	Config *config.Config
+	// Environment limits the run to one environment, by name.
+	Environment string
+	Renderer    Renderer
+	Judge       Judge
+	// DryRun is "off", or the mode that was asked for.
+	DryRun string
+	Tool   report.Tool
+	// Now is the time of the run.
+	Now time.Time
+	// Progress is told what the run does, for people; nil is silent.
+	Progress func(string)
+}
+
+// Run carries out a check. Its error is for what keeps the run as a whole from
+// being made; what cannot be evaluated is in the report.
+func Run(ctx context.Context, opts Options) (*report.Report, error) {
+	started := time.Now()
+	r := newReport(opts)
+	envs, manifests, err := environments(opts)
+	if err != nil {
+		return nil, err
+	}
+	var ledger []verdict.Entry
+	for _, s := range opts.Change.Skipped {
+		ledger = append(ledger, verdict.Entry{Stage: verdict.StageDiscover, Object: verdict.Object{Kind: "Submodule", Name: s.Path}, Reason: verdict.Unsupported, Detail: s.Reason})
+	}
+	results, err := each(ctx, envs, func(ctx context.Context, env config.Environment) (outcome, error) {
+		return check(ctx, opts, env)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var reads change.Reads
+	for _, o := range results {
+		r.Environments = append(r.Environments, o.environment)
+		r.Findings = append(r.Findings, o.findings...)
+		ledger = append(ledger, o.ledger...)
+		reads = reads.Union(o.reads)
+	}
+	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
+	finish(r, ledger, opts, manifests)
+	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
+	return r, nil
+}
+
+// environments resolves the environments of both sides, and reports whether
+// the repository holds any manifest at all.
+func environments(opts Options) ([]config.Environment, bool, error) {
+	envs, err := opts.Config.Resolve(opts.Change.Base, opts.Change.Head)
+	if err != nil {
+		return nil, false, err
+	}
+	manifests := len(envs) > 0
+	if opts.Environment == "" {
+		return envs, manifests, nil
+	}
+	var names []string
+	for _, e := range envs {
+		if e.Name == opts.Environment {
+			return []config.Environment{e}, manifests, nil
+		}
+		names = append(names, e.Name)
+	}
+	return nil, false, &UnknownEnvironment{opts.Environment, names}
+}
+
+// UnknownEnvironment says that an environment that was asked for is not there.
+type UnknownEnvironment struct {
+	Name  string
+	Known []string
+}
+
+func (e *UnknownEnvironment) Error() string {
+	return fmt.Sprintf("there is no environment %s", e.Name)
+}
+
+// UserHint says which there are.
+func (e *UnknownEnvironment) UserHint() string {
+	return fmt.Sprintf("known environments: %v; `penstock env` says how they were found", e.Known)
+}
+
+// concurrency bounds how many environments are worked on at the same time.
+const concurrency = 4
+
+// each works on all environments, a few at a time; results are in their order.
+func each(ctx context.Context, envs []config.Environment, work func(context.Context, config.Environment) (outcome, error)) ([]outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make([]outcome, len(envs))
+	errs := make([]error, len(envs))
+	slots := make(chan struct{}, concurrency)
+	var wait sync.WaitGroup
+	for i, env := range envs {
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if results[i], errs[i] = work(ctx, env); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wait.Wait()
+	for i, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return nil, fmt.Errorf("checking %s: %w", envs[i].Name, err)
+		}
+	}
+	return results, errors.Join(errs...)
+}
+
+// unowned are changed files that no environment reads. A run that looks at one
+// environment only cannot tell.
+func unowned(files []change.File, reads change.Reads, partial bool) []string {
+	if partial {
+		return nil
+	}
+	owned := reads.Touched(files)
+	var out []string
+	for _, f := range files {
+		for _, p := range f.Paths() {
+			if _, found := slices.BinarySearch(owned, p); !found {
+				out = append(out, p)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func newReport(opts Options) *report.Report {
+	c := opts.Change
+	return &report.Report{
+		Schema: report.SchemaVersion, Tool: opts.Tool,
+		Change:   report.Change{Base: c.BaseName, Head: c.HeadName, BaseCommit: c.BaseCommit, HeadCommit: c.HeadCommit, Files: len(c.Files)},
+		Findings: []verdict.Finding{}, NotEvaluated: []verdict.Entry{}, Environments: []report.Environment{}, Rules: []verdict.Rule{}, Unowned: []string{},
+	}
+}
+
+// finish orders what was found, counts it, and decides.
+func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool) {
+	for i := range r.Findings {
+		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
+	}
+	verdict.SortFindings(r.Findings)
+	verdict.SortLedger(ledger)
+	if opts.Judge != nil {
+		r.Rules = append(r.Rules, opts.Judge.Rules()...)
+	}
+	r.Counts = count(r, ledger)
+	for _, e := range ledger {
+		if !e.Evaluated() {
+			r.NotEvaluated = append(r.NotEvaluated, e)
+		}
+	}
+	r.Verdict = verdict.Decide(verdict.Case{
+		Findings: r.Findings, Ledger: ledger, Manifests: manifests,
+		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: len(r.Rules),
+		Gate: verdict.Gate(cmp.Or(opts.Config.Gate, string(verdict.GateNew))), Strict: opts.Config.Strict,
+	})
+}
+
+func count(r *report.Report, ledger []verdict.Entry) report.Counts {
+	c := report.Counts{Environments: len(r.Environments), Rules: len(r.Rules), Evaluated: map[verdict.Stage]int{}, NotEvaluated: map[verdict.Stage]int{}}
+	for _, e := range r.Environments {
+		if e.Affected {
+			c.Affected++
+		}
+		c.Objects += e.Objects
+		for _, d := range e.Deltas {
+			switch d.Operation {
+			case diff.Create:
+				c.Created++
+			case diff.Update:
+				c.Updated++
+			case diff.Delete:
+				c.Deleted++
+			}
+		}
+	}
+	for _, f := range r.Findings {
+		switch {
+		case f.Baseline == verdict.Unchanged:
+			c.Existing++
+		case f.Baseline == verdict.Absent:
+		case f.Level == verdict.Error:
+			c.Errors++
+		case f.Level == verdict.Warning:
+			c.Warnings++
+		default:
+			c.Notes++
+		}
+	}
+	for _, e := range ledger {
+		if e.Evaluated() {
+			c.Evaluated[e.Stage]++
+		} else {
+			c.NotEvaluated[e.Stage]++
+		}
+	}
+	return c
+}

@@ -1,0 +1,18 @@
+# METADATA
+# scope: package
+# title: Kubernetes versions
+# description: Versions as [major, minor], which Rego compares element by element, as numbers.
+package penstock.lib.versions
+
+# environment is the Kubernetes version of the environment. An unreadable
+# version counts as newer than any: what may be gone is reported as gone.
+default environment := [1, 9999]
+
+environment := parse(input.review.environment.kubernetesVersion)
+
+# parse reads versions such as 1.35, v1.35.2 and v1.35.2-eks-1. It is undefined
+# for anything else.
+parse(version) := [to_number(groups[1]), to_number(groups[2])] if {
+	is_string(version)
+	some groups in regex.find_all_string_submatch_n(`^v?(\d+)\.(\d+)`, version, 1)
+}

@@ -2,16 +2,17 @@ package diff
 
 import (
 	"cmp"
+	"math"
 	"reflect"
-	"regexp"
 	"slices"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// Compare returns what head creates, updates and deletes, sorted by identity.
-// Values are compared as data: the order of keys does not count, that of lists
-// does, and 1 equals 1.0.
+// Compare returns what head creates, updates and deletes, sorted by identity,
+// then operation; objects that are equal give no delta. Nothing is left out of
+// the comparison, and values are compared as data: the order of keys does not
+// count, that of lists does, and 1 equals 1.0. A nil set is an empty one.
 func Compare(base, head *manifest.Set) []Delta {
 	var deltas []Delta
 	for _, o := range head.All() {
@@ -40,63 +41,61 @@ func equal(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for k, v := range a {
-			w, there := b[k]
-			if !there || !equal(v, w) {
-				return false
-			}
-		}
-		return true
+		return ok && equalMaps(a, b)
 	case []any:
 		b, ok := b.([]any)
 		return ok && slices.EqualFunc(a, b, equal)
+	case string:
+		b, ok := b.(string)
+		return ok && a == b
+	case bool:
+		b, ok := b.(bool)
+		return ok && a == b
+	case nil:
+		return b == nil
 	case int64:
-		if f, ok := b.(float64); ok {
-			return float64(a) == f
+		switch b := b.(type) {
+		case int64:
+			return a == b
+		case float64:
+			return equalNumbers(a, b)
 		}
+		return false
 	case float64:
-		if i, ok := b.(int64); ok {
-			return a == float64(i)
+		switch b := b.(type) {
+		case float64:
+			return a == b
+		case int64:
+			return equalNumbers(b, a)
 		}
+		return false
 	}
 	return reflect.DeepEqual(a, b)
 }
 
-// hashSuffix is what Kustomize's generators add to the names of ConfigMaps and
-// Secrets.
-var hashSuffix = regexp.MustCompile(`-[2456789bcdfghkmt]{10}$`)
-
-// pairRenames finds deleted objects that a created one replaces: the same kind
-// with the same content but for the name and namespace, or a generated
-// ConfigMap or Secret whose name differs in its hash only.
-func pairRenames(deltas []Delta) {
-	for i := range deltas {
-		if deltas[i].Operation != Create {
-			continue
-		}
-		for j := range deltas {
-			gone := &deltas[j]
-			if gone.Operation == Delete && gone.RenamedTo == nil && renamed(gone.OldObject, deltas[i].Object) {
-				from, to := gone.OldObject.ID(), deltas[i].Object.ID()
-				deltas[i].RenamedFrom, gone.RenamedTo = &from, &to
-				break
-			}
-		}
-	}
-}
-
-func renamed(old, o *manifest.Object) bool {
-	a, b := old.ID(), o.ID()
-	if a.Kind != b.Kind || a.Group != b.Group {
+func equalMaps(a, b map[string]any) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	if a.Namespace == b.Namespace && hashSuffix.MatchString(a.Name) && hashSuffix.MatchString(b.Name) &&
-		hashSuffix.ReplaceAllString(a.Name, "") == hashSuffix.ReplaceAllString(b.Name, "") {
-		return true
+	for k, v := range a {
+		w, there := b[k]
+		if !there || !equal(v, w) {
+			return false
+		}
 	}
-	same := old.WithName(b.Name).WithNamespace(b.Namespace)
-	return equal(same.Fields(), o.WithNamespace(b.Namespace).Fields())
+	return true
+}
+
+// equalNumbers is exact: a float64 has no room for every int64.
+func equalNumbers(i int64, f float64) bool {
+	whole, ok := wholeNumber(f)
+	return ok && whole == i
+}
+
+// wholeNumber returns f as an integer if it is one that an int64 can hold.
+func wholeNumber(f float64) (int64, bool) {
+	if f != math.Trunc(f) || f < math.MinInt64 || f >= math.MaxInt64 {
+		return 0, false
+	}
+	return int64(f), true
 }

@@ -6,39 +6,132 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+// hidden stands for a secret value when there is no key to make a hash with.
+const hidden = "‹secret›"
 
-// Redact returns fields with every value of a Secret's data and stringData
-// replaced by a keyed hash: the same value gives the same text, so that a
-// change shows, and the value itself does not. Whoever has the key can try
-// values; without a key only "(secret)" is shown.
-func Redact(fields map[string]any, key []byte) map[string]any {
-	if fields["kind"] != "Secret" || fields["apiVersion"] != "v1" {
-		return fields
+// Redact returns the fields of an object with its secret values replaced by
+// "‹secret 8f3a91c2d4e5›", the first 48 bits of an HMAC-SHA256 under key: equal
+// values get equal text, so that a change shows and the value does not. With an
+// empty key every value becomes "‹secret›". fields itself stays as it is, and
+// is returned when there is nothing to hide.
+//
+// Secret values are, in an object of kind Secret (of any group), all but
+// apiVersion, kind, metadata, type and immutable, so that a misspelt
+// "stringdata" is hidden as well, and the annotations in which tools keep a
+// copy of the object; in a document encrypted with SOPS, every "ENC[…]" value
+// and the sops member. Passwords that stand elsewhere, as in an env value or a
+// ConfigMap, are not recognised.
+//
+// The hash protects a value from those who have the report but neither the key
+// nor the repository: whoever knows the key can try guesses, and short values
+// fall at once. A key must therefore never be part of a report.
+func Redact(fields map[string]any, id manifest.ID, key []byte) map[string]any {
+	return redact(fields, id, func(_ string, value any) string { return token(value, key) })
+}
+
+// mask gives the text that stands for the secret value at a JSON Pointer.
+type mask func(pointer string, value any) string
+
+func redact(fields map[string]any, id manifest.ID, hide mask) map[string]any {
+	if id.Kind == "Secret" || fields["kind"] == "Secret" {
+		return redactSecret(fields, hide)
 	}
+	if _, encrypted := fields["sops"].(map[string]any); encrypted {
+		return redactSOPS(fields, hide)
+	}
+	return fields
+}
+
+func redactSecret(fields map[string]any, hide mask) map[string]any {
 	next := make(map[string]any, len(fields))
-	for k, v := range fields {
-		next[k] = v
-	}
-	for _, field := range []string{"data", "stringData"} {
-		values, ok := next[field].(map[string]any)
-		if !ok {
-			continue
+	for name, value := range fields {
+		at := manifest.JoinPointer("", name)
+		switch name {
+		case "apiVersion", "kind", "type", "immutable":
+			next[name] = value
+		case "metadata":
+			next[name] = redactMetadata(value, hide)
+		default:
+			values, isMap := value.(map[string]any)
+			if !isMap {
+				next[name] = hide(at, value)
+				continue
+			}
+			masked := make(map[string]any, len(values))
+			for k, v := range values {
+				masked[k] = hide(manifest.JoinPointer(at, k), v)
+			}
+			next[name] = masked
 		}
-		hidden := make(map[string]any, len(values))
-		for k, v := range values {
-			hidden[k] = token(v, key)
-		}
-		next[field] = hidden
-	}
-	meta, _ := next["metadata"].(map[string]any)
-	annotations, _ := meta["annotations"].(map[string]any)
-	if _, there := annotations[lastApplied]; there {
-		next["metadata"] = replace(meta, "annotations", replace(annotations, lastApplied, token(annotations[lastApplied], key)))
 	}
 	return next
+}
+
+// redactMetadata hides the annotations that hold a copy of a Secret: the one
+// of kubectl apply, those of other tools, and whatever looks like a JSON object.
+func redactMetadata(value any, hide mask) any {
+	meta, _ := value.(map[string]any)
+	annotations, _ := meta["annotations"].(map[string]any)
+	if len(annotations) == 0 {
+		return value
+	}
+	next := make(map[string]any, len(annotations))
+	for k, v := range annotations {
+		text, isText := v.(string)
+		switch {
+		case !isText, strings.HasPrefix(strings.TrimSpace(text), "{"),
+			k == "kubectl.kubernetes.io/last-applied-configuration",
+			k == "objectset.rio.cattle.io/applied",
+			k == "banzaicloud.com/last-applied",
+			k == "kapp.k14s.io/original":
+			next[k] = hide(manifest.JoinPointer("/metadata/annotations", k), v)
+		default:
+			next[k] = v
+		}
+	}
+	return replace(meta, "annotations", next)
+}
+
+// redactSOPS hides the encrypted values of a document and what SOPS says of
+// their encryption (https://getsops.io/docs/#encryption-protocol).
+func redactSOPS(fields map[string]any, hide mask) map[string]any {
+	next := make(map[string]any, len(fields))
+	for k, v := range fields {
+		at := manifest.JoinPointer("", k)
+		if k == "sops" {
+			next[k] = hide(at, v)
+			continue
+		}
+		next[k] = redactEncrypted(at, v, hide)
+	}
+	return next
+}
+
+func redactEncrypted(at string, value any, hide mask) any {
+	switch value := value.(type) {
+	case string:
+		if strings.HasPrefix(value, "ENC[") {
+			return hide(at, value)
+		}
+	case map[string]any:
+		next := make(map[string]any, len(value))
+		for k, v := range value {
+			next[k] = redactEncrypted(manifest.JoinPointer(at, k), v, hide)
+		}
+		return next
+	case []any:
+		next := make([]any, len(value))
+		for i, v := range value {
+			next[i] = redactEncrypted(manifest.JoinPointer(at, fmt.Sprint(i)), v, hide)
+		}
+		return next
+	}
+	return value
 }
 
 func replace(m map[string]any, key string, value any) map[string]any {
@@ -52,17 +145,40 @@ func replace(m map[string]any, key string, value any) map[string]any {
 
 func token(value any, key []byte) string {
 	if len(key) == 0 {
-		return "(secret)"
+		return hidden
 	}
 	mac := hmac.New(sha256.New, key)
-	if s, ok := value.(string); ok {
-		mac.Write([]byte(s))
+	if text, ok := value.(string); ok {
+		mac.Write([]byte("string:" + text))
 	} else {
+		// JSON sorts its keys. What comes from YAML always has a JSON form.
 		data, err := json.Marshal(value)
 		if err != nil {
-			data = fmt.Append(nil, value)
+			return hidden
 		}
 		mac.Write(data)
 	}
-	return "(secret " + hex.EncodeToString(mac.Sum(nil)[:6]) + ")"
+	return "‹secret " + hex.EncodeToString(mac.Sum(nil)[:6]) + "›"
+}
+
+// masks returns the masks for the two sides of an update. With a key they are
+// the same; without one, a value that differs from what base has in the same
+// place is marked.
+func masks(key []byte) (old, current mask) {
+	if len(key) > 0 {
+		keyed := func(_ string, value any) string { return token(value, key) }
+		return keyed, keyed
+	}
+	was := map[string]any{}
+	old = func(at string, value any) string {
+		was[at] = value
+		return hidden
+	}
+	current = func(at string, value any) string {
+		if before, there := was[at]; there && !equal(before, value) {
+			return hidden + " (changed)"
+		}
+		return hidden
+	}
+	return old, current
 }

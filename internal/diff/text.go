@@ -1,97 +1,172 @@
 package diff
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
-
-	"github.com/gonvenience/bunt"
-	"github.com/gonvenience/ytbx"
-	"github.com/homeport/dyff/pkg/dyff"
-	"github.com/penstock-dev/penstock/internal/manifest"
-	"go.yaml.in/yaml/v3"
+	"unicode/utf8"
 )
+
+// DefaultMaxBytes bounds a text when TextOptions do not.
+const DefaultMaxBytes = 16 << 10
 
 // TextOptions say how a delta is shown.
 type TextOptions struct {
 	// Key makes the hashes that stand for secret values; see Redact.
 	Key []byte
-	// MaxBytes bounds the text; 0 means 16 KiB. What is left out is counted.
+	// MaxBytes bounds the text; 0 means DefaultMaxBytes. What is left out is
+	// counted in a last line. Colour is not counted.
 	MaxBytes int
+	// Color colours lines with the escape sequences of ECMA-48 (SGR).
+	Color bool
 }
 
-// Text shows a delta for people, in the form of a diff without colours: the
-// values that differ, each under its path, or the whole object when it comes or
-// goes. Members of lists are matched by name. No secret value is shown.
+// Text shows a delta for people, in lines that a "diff" block of Markdown
+// colours: "@@ path @@" before what changed there, "- " and "+ " before values
+// that go and come, "! " before remarks, two spaces before context. Members of
+// lists are matched by name (containers, env, ports) or mount path, as dyff
+// does it. An object that comes or goes is shown as a whole.
+//
+// The text depends on the delta and the options alone. It shows no secret value
+// (see Redact), and control characters are escaped. It is never empty.
 func (d Delta) Text(opts TextOptions) (string, error) {
 	if opts.MaxBytes <= 0 {
-		opts.MaxBytes = 16 << 10
+		opts.MaxBytes = DefaultMaxBytes
 	}
-	text, err := d.text(opts.Key)
-	if err != nil {
+	var out page
+	if err := d.write(&out, opts.Key); err != nil {
 		return "", fmt.Errorf("showing %s: %w", d.ID(), err)
 	}
-	return cut(text, opts.MaxBytes), nil
+	text := cut(out.String(), opts.MaxBytes)
+	if opts.Color {
+		text = colour(text)
+	}
+	return text, nil
 }
 
-func (d Delta) text(key []byte) (string, error) {
+func (d Delta) write(out *page, key []byte) error {
 	switch d.Operation {
 	case Create:
-		return whole("+ ", d.Object, key)
+		if d.RenamedFrom != nil {
+			out.line("! ", "renamed from "+d.RenamedFrom.String())
+		}
+		return out.yaml("+ ", Redact(d.Object.Fields(), d.Object.ID(), key))
 	case Delete:
-		return whole("- ", d.OldObject, key)
+		if d.RenamedTo != nil {
+			out.line("! ", "renamed to "+d.RenamedTo.String())
+		}
+		return out.yaml("- ", Redact(d.OldObject.Fields(), d.OldObject.ID(), key))
 	}
-	from, err := input("base", d.OldObject, key)
-	if err != nil {
-		return "", err
-	}
-	to, err := input("head", d.Object, key)
-	if err != nil {
-		return "", err
-	}
-	report, err := dyff.CompareInputFiles(from, to, dyff.KubernetesEntityDetection(true))
-	if err != nil {
-		return "", err
-	}
-	var out bytes.Buffer
-	writer := dyff.DiffSyntaxReport{
-		PathPrefix: "@@", RootDescriptionPrefix: "#", ChangeTypePrefix: "!",
-		HumanReport: dyff.HumanReport{Report: report, NoTableStyle: true, OmitHeader: true, DoNotInspectCerts: true},
-	}
-	if err := writer.WriteReport(&out); err != nil {
-		return "", err
-	}
-	// Whether the library colours its text hangs on the terminal; this does not.
-	return strings.TrimSpace(bunt.RemoveAllEscapeSequences(out.String())) + "\n", nil
+	old, current := masks(key)
+	return out.update(
+		redact(d.OldObject.Fields(), d.OldObject.ID(), old),
+		redact(d.Object.Fields(), d.Object.ID(), current),
+	)
 }
 
-func input(name string, o *manifest.Object, key []byte) (ytbx.InputFile, error) {
-	data, err := yaml.Marshal(Redact(o.Fields(), key))
-	if err != nil {
-		return ytbx.InputFile{}, err
+// page collects the lines of a text.
+type page struct{ strings.Builder }
+
+// line writes text as one line. Control characters, and the characters that
+// reorder text on a terminal, are escaped.
+func (p *page) line(prefix, text string) {
+	if text == "" {
+		prefix = strings.TrimRight(prefix, " ")
 	}
-	docs, err := ytbx.LoadYAMLDocuments(data)
-	return ytbx.InputFile{Location: name, Documents: docs}, err
+	p.WriteString(prefix + escape(text) + "\n")
 }
 
-// whole shows every line of an object with a prefix.
-func whole(prefix string, o *manifest.Object, key []byte) (string, error) {
-	data, err := yaml.Marshal(Redact(o.Fields(), key))
-	if err != nil {
-		return "", err
+// lines writes every line of text.
+func (p *page) lines(prefix, text string) {
+	for line := range strings.Lines(text) {
+		p.line(prefix, strings.TrimSuffix(line, "\n"))
+	}
+}
+
+func escape(text string) string {
+	if !strings.ContainsFunc(text, active) && utf8.ValidString(text) {
+		return text
 	}
 	var b strings.Builder
-	for line := range strings.Lines(string(data)) {
-		b.WriteString(prefix + line)
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case !active(r):
+			b.WriteRune(r)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
 	}
-	return b.String(), nil
+	return b.String()
 }
 
-// cut shortens text to whole lines of at most max bytes.
+// active reports whether a character could act on a terminal or reorder what a
+// reviewer reads (Unicode Technical Report 36, bidirectional text spoofing).
+func active(r rune) bool {
+	switch {
+	case r == '\t':
+		return false
+	case r < 0x20, r >= 0x7f && r < 0xa0:
+		return true
+	case r == 0x061c, r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+		return true
+	}
+	return false
+}
+
+// cut shortens text to whole lines, with a last line that counts the others, so
+// that all of it is at most max bytes. A first line that is longer than that is
+// cut inside.
 func cut(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
-	end := strings.LastIndexByte(text[:max], '\n') + 1
-	return fmt.Sprintf("%s… %d more lines\n", text[:end], strings.Count(text[end:], "\n"))
+	const room = len("… 1000000000 more lines\n")
+	end := strings.LastIndexByte(text[:min(len(text), maxZero(max-room))], '\n') + 1
+	rest := strings.Count(text[end:], "\n")
+	notice := fmt.Sprintf("… %d more lines\n", rest)
+	if rest == 1 {
+		notice = "… 1 more line\n"
+	}
+	if end == 0 {
+		first := text[:maxZero(max-room)]
+		for !utf8.ValidString(first) {
+			first = first[:len(first)-1]
+		}
+		if first != "" {
+			return first + " …\n"
+		}
+		return notice[:min(len(notice), max)]
+	}
+	return text[:end] + notice
+}
+
+func maxZero(n int) int { return max(n, 0) }
+
+// colour paints each line by its prefix.
+func colour(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		code := ""
+		switch {
+		case strings.HasPrefix(line, "@@ "):
+			code = "36"
+		case strings.HasPrefix(line, "+"):
+			code = "32"
+		case strings.HasPrefix(line, "-"):
+			code = "31"
+		case strings.HasPrefix(line, "!"):
+			code = "33"
+		}
+		if code == "" {
+			b.WriteString(line)
+			continue
+		}
+		b.WriteString("\x1b[" + code + "m" + strings.TrimSuffix(line, "\n") + "\x1b[0m\n")
+	}
+	return b.String()
 }

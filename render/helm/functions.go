@@ -3,49 +3,75 @@ package helm
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"math/big"
+	"maps"
 	"math/rand/v2"
-	"net"
+	"slices"
+	"strings"
 	"text/template"
 	"time"
+
+	"github.com/Masterminds/sprig/v3"
+
+	// Templates name time zones; without their data on the machine sprig would
+	// silently take UTC, and so render something else there.
+	_ "time/tzdata"
 )
 
-// epoch is what `now` gives: any constant does, as long as it never changes.
+// enterFunction is called by every template before anything else; see mark.
+const enterFunction = "penstockEnter"
+
+// maxRandom bounds the length of a random text, in bytes: a template may ask
+// for any.
+const maxRandom = 1 << 20
+
+// epoch is the time of a render that is given none. Any constant does, as long
+// as it never changes.
 func epoch() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// seeded makes what charts take at random. Values depend on the release, the
-// function, its arguments and how often it was called before, and so are the
-// same in every render of the same input. They look like the real ones but are
-// placeholders: Helm makes the real ones at install time.
+// seeded makes what charts take at random, and tells them the time. A value
+// depends on the release, the template that asks, the function, its arguments,
+// and how often that template asked for the same before. So it is the same in
+// every render of the same input, whatever the order of maps or the number of
+// processors, and a change of one template leaves the values of the others.
+// The directory of the chart has no part in it: a chart that moves, or whose
+// directory bears its version, renders the same.
+//
+// Values have the form of the real ones but are placeholders. They are no
+// secrets: everybody can make them. The cluster gets others, which Helm makes
+// at install time.
 type seeded struct {
-	release string
-	calls   uint64
+	release  string
+	now      time.Time
+	template string
+	calls    map[string]int
 }
 
-func (s *seeded) source(parts ...any) *rand.ChaCha8 {
-	s.calls++
-	h := sha256.New()
-	fmt.Fprintf(h, "%q", append([]any{s.release, s.calls}, parts...))
-	return rand.NewChaCha8([32]byte(h.Sum(nil)))
-}
-
-func (s *seeded) text(alphabet string, n int, parts ...any) string {
-	r := rand.New(s.source(parts...))
-	out := make([]byte, max(n, 0))
-	for i := range out {
-		out[i] = alphabet[r.IntN(len(alphabet))]
+func newSeeded(opts Options) *seeded {
+	now := opts.Now
+	if now.IsZero() {
+		now = epoch()
 	}
-	return string(out)
+	return &seeded{release: opts.Namespace + "/" + opts.ReleaseName, now: now.UTC(), calls: map[string]int{}}
+}
+
+// enter notes which template is rendered. A template that another one includes
+// by its path, such as for a checksum, makes the same values there.
+func (s *seeded) enter(name string) string {
+	s.template = name
+	clear(s.calls)
+	return ""
+}
+
+// source is a stream of bytes of its own for every call.
+func (s *seeded) source(parts ...any) *rand.ChaCha8 {
+	call := fmt.Sprintf("%q", parts)
+	s.calls[call]++
+	h := sha256.New()
+	fmt.Fprintf(h, "penstock placeholder %q %q %d %s", s.release, s.template, s.calls[call], call)
+	return rand.NewChaCha8([32]byte(h.Sum(nil)))
 }
 
 const (
@@ -54,27 +80,46 @@ const (
 	alphaNum = letters + digits
 )
 
-// functions replaces the functions of Helm's engine that are random or depend
-// on the time (https://masterminds.github.io/sprig/).
-func functions(opts Options) template.FuncMap {
-	s := &seeded{release: opts.Namespace + "/" + opts.ReleaseName + "/" + opts.Dir}
+// functions replaces those functions of Helm's engine that are random, depend
+// on the time or the place of the machine, or have the order of a map
+// (https://masterminds.github.io/sprig/). derivePassword is deterministic;
+// lookup and getHostByName find nothing without a cluster and DNS; env and
+// expandenv do not exist in Helm.
+func (s *seeded) functions() template.FuncMap {
 	ascii := make([]byte, 0, 95)
 	for c := byte(' '); c <= '~'; c++ {
 		ascii = append(ascii, c)
 	}
+	random := func(name, alphabet string) func(int) (string, error) {
+		return func(n int) (string, error) { return s.text(name, alphabet, n) }
+	}
 	return template.FuncMap{
-		"now":          epoch,
-		"ago":          s.ago,
-		"randAlphaNum": func(n int) string { return s.text(alphaNum, n, "randAlphaNum", n) },
-		"randAlpha":    func(n int) string { return s.text(letters, n, "randAlpha", n) },
-		"randNumeric":  func(n int) string { return s.text(digits, n, "randNumeric", n) },
-		"randAscii":    func(n int) string { return s.text(string(ascii), n, "randAscii", n) },
+		enterFunction: s.enter,
+
+		"now":            func() time.Time { return s.now },
+		"ago":            s.ago,
+		"date":           func(layout string, date any) string { return s.date(layout, date, "UTC") },
+		"date_in_zone":   s.date,
+		"dateInZone":     s.date,
+		"htmlDate":       func(date any) string { return s.date(time.DateOnly, date, "UTC") },
+		"htmlDateInZone": func(date any, zone string) string { return s.date(time.DateOnly, date, zone) },
+		"durationRound":  s.durationRound(),
+		"toDate":         func(layout, text string) time.Time { t, _ := time.ParseInLocation(layout, text, time.UTC); return t },
+		"mustToDate":     func(layout, text string) (time.Time, error) { return time.ParseInLocation(layout, text, time.UTC) },
+
+		"keys":   keys,
+		"values": values,
+
+		"randAlphaNum": random("randAlphaNum", alphaNum),
+		"randAlpha":    random("randAlpha", letters),
+		"randNumeric":  random("randNumeric", digits),
+		"randAscii":    random("randAscii", string(ascii)),
 		"randBytes":    s.randBytes,
 		"randInt":      s.randInt,
 		"uuidv4":       s.uuid,
 		"shuffle":      s.shuffle,
-		"bcrypt":       func(password string) string { return s.bcrypt(password) },
-		"htpasswd":     func(user, password string, _ ...string) string { return user + ":" + s.bcrypt(password) },
+		"bcrypt":       s.bcrypt,
+		"htpasswd":     s.htpasswd,
 		"encryptAES":   s.encryptAES,
 
 		"genPrivateKey":            s.privateKey,
@@ -84,21 +129,88 @@ func functions(opts Options) template.FuncMap {
 		"genSelfSignedCertWithKey": s.selfSignedWithKey,
 		"genSignedCert":            s.signed,
 		"genSignedCertWithKey":     s.signedWithKey,
+		"buildCustomCert":          customCertificate,
 	}
+}
+
+// moment is the time that sprig takes a date for; what it does not know is now.
+func (s *seeded) moment(date any) time.Time {
+	switch date := date.(type) {
+	case time.Time:
+		return date
+	case *time.Time:
+		return *date
+	case int64:
+		return time.Unix(date, 0)
+	case int:
+		return time.Unix(int64(date), 0)
+	case int32:
+		return time.Unix(int64(date), 0)
+	}
+	return s.now
+}
+
+// date formats a date in a zone; the local zone of every machine is UTC.
+func (s *seeded) date(layout string, date any, zone string) string {
+	location, err := time.LoadLocation(zone)
+	if err != nil || location == time.Local {
+		location = time.UTC
+	}
+	return s.moment(date).In(location).Format(layout)
 }
 
 func (s *seeded) ago(date any) string {
-	t, ok := date.(time.Time)
-	if !ok {
-		t = epoch()
-	}
-	return epoch().Sub(t).Round(time.Second).String()
+	return s.now.Sub(s.moment(date)).Round(time.Second).String()
 }
 
-func (s *seeded) randBytes(n int) string {
-	buf := make([]byte, max(n, 0))
+func (s *seeded) durationRound() func(any) string {
+	round, ok := sprig.TxtFuncMap()["durationRound"].(func(any) string)
+	return func(duration any) string {
+		if t, isTime := duration.(time.Time); isTime {
+			duration = int64(s.now.Sub(t))
+		}
+		if !ok {
+			return fmt.Sprint(duration)
+		}
+		return round(duration)
+	}
+}
+
+func keys(dicts ...map[string]any) []string {
+	out := []string{}
+	for _, dict := range dicts {
+		out = append(out, slices.Sorted(maps.Keys(dict))...)
+	}
+	return out
+}
+
+func values(dict map[string]any) []any {
+	out := []any{}
+	for _, key := range slices.Sorted(maps.Keys(dict)) {
+		out = append(out, dict[key])
+	}
+	return out
+}
+
+func (s *seeded) text(name, alphabet string, n int) (string, error) {
+	if n > maxRandom {
+		return "", fmt.Errorf("%s %d: more than %d characters are not made", name, n, maxRandom)
+	}
+	r := rand.New(s.source(name, n))
+	out := make([]byte, max(n, 0))
+	for i := range out {
+		out[i] = alphabet[r.IntN(len(alphabet))]
+	}
+	return string(out), nil
+}
+
+func (s *seeded) randBytes(n int) (string, error) {
+	if n < 0 || n > maxRandom {
+		return "", fmt.Errorf("randBytes %d: 0 to %d bytes are made", n, maxRandom)
+	}
+	buf := make([]byte, n)
 	_, _ = s.source("randBytes", n).Read(buf) // never fails
-	return base64.StdEncoding.EncodeToString(buf)
+	return base64.StdEncoding.EncodeToString(buf), nil
 }
 
 func (s *seeded) randInt(low, high int) (int, error) {
@@ -121,180 +233,45 @@ func (s *seeded) shuffle(text string) string {
 	return string(runes)
 }
 
-// bcrypt gives a string of the form of a bcrypt hash with the default cost.
+// maxBcrypt is the length in bytes of the longest password that bcrypt takes.
+const maxBcrypt = 72
+
+// bcrypt gives text of the form of a bcrypt hash with the default cost; it is
+// the hash of no password.
 func (s *seeded) bcrypt(password string) string {
-	return "$2a$10$" + s.text("./"+alphaNum, 53, "bcrypt", password)
+	if len(password) > maxBcrypt {
+		return "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes"
+	}
+	hash, err := s.text("bcrypt "+password, "./"+alphaNum, 53)
+	if err != nil {
+		return "failed to encrypt string with bcrypt: " + err.Error()
+	}
+	return "$2a$10$" + hash
 }
 
+func (s *seeded) htpasswd(user, password string) string {
+	if strings.Contains(user, ":") {
+		return "invalid username: " + user
+	}
+	return user + ":" + s.bcrypt(password)
+}
+
+// encryptAES is what decryptAES of sprig reads: AES-256 in CBC mode, with the
+// password as the key.
 func (s *seeded) encryptAES(password, plain string) (string, error) {
-	key := sha256.Sum256([]byte(password))
-	block, err := aes.NewCipher(key[:])
+	if plain == "" {
+		return "", nil
+	}
+	key := make([]byte, 32)
+	copy(key, password)
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return "", err
 	}
 	pad := aes.BlockSize - len(plain)%aes.BlockSize
-	data := []byte(plain)
-	for range pad {
-		data = append(data, byte(pad))
-	}
+	data := append([]byte(plain), slices.Repeat([]byte{byte(pad)}, pad)...)
 	out := make([]byte, aes.BlockSize+len(data))
 	_, _ = s.source("encryptAES", password, plain).Read(out[:aes.BlockSize]) // never fails
 	cipher.NewCBCEncrypter(block, out[:aes.BlockSize]).CryptBlocks(out[aes.BlockSize:], data)
 	return base64.StdEncoding.EncodeToString(out), nil
-}
-
-// certificate has the fields that charts read of what genCA and friends give.
-type certificate struct{ Cert, Key string }
-
-func (s *seeded) key(parts ...any) ed25519.PrivateKey {
-	seed := make([]byte, ed25519.SeedSize)
-	_, _ = s.source(parts...).Read(seed) // never fails
-	return ed25519.NewKeyFromSeed(seed)
-}
-
-// privateKey gives an Ed25519 key in PKCS #8 form, or an RSA key in PKCS #1 form
-// for "rsa", which consumers may read as such.
-func (s *seeded) privateKey(kind string) (string, error) {
-	if kind == "rsa" {
-		key, err := s.rsa()
-		if err != nil {
-			return "", err
-		}
-		return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})), nil
-	}
-	return encodeKey(s.key("genPrivateKey", kind))
-}
-
-// rsa makes an RSA key of the seed; crypto/rsa takes no seed by design.
-func (s *seeded) rsa() (*rsa.PrivateKey, error) {
-	source := s.source("rsa")
-	const exponent = 65537
-	prime := func() *big.Int {
-		for {
-			buf := make([]byte, 128)
-			_, _ = source.Read(buf) // never fails
-			buf[0] |= 0xc0
-			buf[len(buf)-1] |= 1
-			p := new(big.Int).SetBytes(buf)
-			if p.ProbablyPrime(20) {
-				return p
-			}
-		}
-	}
-	for {
-		p, q := prime(), prime()
-		one := big.NewInt(1)
-		phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
-		d := new(big.Int).ModInverse(big.NewInt(exponent), phi)
-		if p.Cmp(q) == 0 || d == nil {
-			continue
-		}
-		key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: exponent}, D: d, Primes: []*big.Int{p, q}}
-		key.Precompute()
-		return key, key.Validate()
-	}
-}
-
-func encodeKey(key ed25519.PrivateKey) (string, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return "", err
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
-}
-
-func (s *seeded) ca(name string, days int) (certificate, error) {
-	return s.issue(request{name: name, days: days, ca: true}, nil)
-}
-
-func (s *seeded) caWithKey(name string, days int, key string) (certificate, error) {
-	return s.issue(request{name: name, days: days, ca: true, key: key}, nil)
-}
-
-func (s *seeded) selfSigned(name string, ips, dns []any, days int) (certificate, error) {
-	return s.issue(request{name: name, ips: ips, dns: dns, days: days}, nil)
-}
-
-func (s *seeded) selfSignedWithKey(name string, ips, dns []any, days int, key string) (certificate, error) {
-	return s.issue(request{name: name, ips: ips, dns: dns, days: days, key: key}, nil)
-}
-
-func (s *seeded) signed(name string, ips, dns []any, days int, ca certificate) (certificate, error) {
-	return s.issue(request{name: name, ips: ips, dns: dns, days: days}, &ca)
-}
-
-func (s *seeded) signedWithKey(name string, ips, dns []any, days int, ca certificate, key string) (certificate, error) {
-	return s.issue(request{name: name, ips: ips, dns: dns, days: days, key: key}, &ca)
-}
-
-// request is what a certificate shall say. key is text that stands for a given
-// private key: it seeds the key that is used.
-type request struct {
-	name     string
-	ips, dns []any
-	days     int
-	ca       bool
-	key      string
-}
-
-// issue makes a certificate, signed by its own key or by that of a parent.
-func (s *seeded) issue(r request, parent *certificate) (certificate, error) {
-	key := s.key("certificate", r.name, r.ips, r.dns, r.days, r.key)
-	var serial [8]byte
-	_, _ = s.source("serial", r.name).Read(serial[:]) // never fails
-	t := &x509.Certificate{
-		SerialNumber: new(big.Int).SetUint64(binary.BigEndian.Uint64(serial[:]) >> 1),
-		Subject:      pkix.Name{CommonName: r.name},
-		NotBefore:    epoch(), NotAfter: epoch().AddDate(0, 0, r.days),
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IsCA:        r.ca, BasicConstraintsValid: true,
-	}
-	if r.ca {
-		t.KeyUsage |= x509.KeyUsageCertSign
-	}
-	for _, ip := range r.ips {
-		parsed := net.ParseIP(fmt.Sprint(ip))
-		if parsed == nil {
-			return certificate{}, fmt.Errorf("%v is not an IP address", ip)
-		}
-		t.IPAddresses = append(t.IPAddresses, parsed)
-	}
-	for _, name := range r.dns {
-		t.DNSNames = append(t.DNSNames, fmt.Sprint(name))
-	}
-	issuer, signer := t, key
-	if parent != nil {
-		var err error
-		if issuer, signer, err = parent.parse(); err != nil {
-			return certificate{}, err
-		}
-	}
-	der, err := x509.CreateCertificate(nil, t, issuer, key.Public(), signer)
-	if err != nil {
-		return certificate{}, fmt.Errorf("making a certificate for %s: %w", r.name, err)
-	}
-	text, err := encodeKey(key)
-	return certificate{Cert: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), Key: text}, err
-}
-
-func (c *certificate) parse() (*x509.Certificate, ed25519.PrivateKey, error) {
-	block, _ := pem.Decode([]byte(c.Cert))
-	keyBlock, _ := pem.Decode([]byte(c.Key))
-	if block == nil || keyBlock == nil {
-		return nil, nil, errors.New("the certificate authority is not in PEM form")
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err := x509.ParsePKCS8PrivateKey(keyBlock.Bytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	signer, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return nil, nil, errors.New("the certificate authority was not made in this chart")
-	}
-	return cert, signer, nil
 }

@@ -9,7 +9,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -35,8 +34,8 @@ type loadedChart struct {
 	// origins has the path in the tree of every file; Helm shares the files
 	// between the copies of a chart that aliases make.
 	origins map[*common.File]string
-	// schemas has the path of values.schema.json by the chart's metadata name
-	// and the data of the schema.
+	// schemas has the path of every values.schema.json by its first byte, which
+	// such copies share too.
 	schemas map[*byte]string
 }
 
@@ -182,13 +181,9 @@ func (l *loadedChart) subchart(dir, name string, files []file, depth int, budget
 	return l.build(dir, inner, depth+1, budget)
 }
 
-var (
-	// filePattern finds the file in the loader's messages, "cannot load
-	// values.yaml: …", and linePattern the line in those of the YAML library.
-	// Neither has a structured form.
-	filePattern = regexp.MustCompile(`cannot load ([^\s:]+): `)
-	linePattern = regexp.MustCompile(`(?:yaml: |JSON: )+line (\d+): `)
-)
+// filePattern finds the file in the loader's messages, "cannot load
+// values.yaml: …", which have no structured form of it.
+var filePattern = regexp.MustCompile(`cannot load ([^\s:]+): `)
 
 // loadError says in which file of a chart the loader found a fault.
 func loadError(dir string, sources map[string]string, err error) error {
@@ -201,10 +196,7 @@ func loadError(dir string, sources map[string]string, err error) error {
 	if source, ok := sources[path.Base(e.File)]; ok && source != "" {
 		e.File = source
 	}
-	if m := linePattern.FindStringSubmatchIndex(e.Msg); m != nil {
-		e.Line, _ = strconv.Atoi(e.Msg[m[2]:m[3]]) // the pattern admits digits only
-		e.Msg = e.Msg[m[1]:]
-	}
+	e.takeLine()
 	return e
 }
 

@@ -282,9 +282,10 @@ func (ev *evaluation) input(t task, r prepared, doc *document, old *ast.Term) as
 		labels.Insert(ast.StringTerm(k), ast.StringTerm(v))
 	}
 	object, oldObject := doc.term, old
-	if t.operation == diff.Delete {
+	switch t.operation {
+	case diff.Delete:
 		object, oldObject = ast.NullTerm(), doc.term
-	} else if t.operation == diff.Create {
+	case diff.Create:
 		oldObject = ast.NullTerm()
 	}
 	pair := func(k string, v *ast.Term) [2]*ast.Term { return [2]*ast.Term{ast.StringTerm(k), v} }

@@ -55,7 +55,8 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
 	}
-	cmd := exec.Command(self)
+	// The end of ctx closes the lifeline first; see below.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), self)
 	cmd.Env = append(environment(), append(env, roleVariable+"="+role)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stderr = stderr
@@ -72,10 +73,8 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 	}
 	cmd.Stdout = w
 	err = cmd.Start()
-	w.Close()
-	if err != nil {
-		stdout.Close()
-		return nil, fmt.Errorf("starting %s: %w", role, err)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", role, errors.Join(err, stdout.Close()))
 	}
 	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { p.end(promptly) })

@@ -1,0 +1,66 @@
+# METADATA
+# scope: package
+# title: Containers run as a user other than root
+# description: >-
+#   Root in a container is root on the node once it escapes, and most escapes need it. A container is
+#   safe with runAsNonRoot, or with a runAsUser other than 0, of its own or of its pod. In a user
+#   namespace (hostUsers false, Kubernetes 1.35 and later) root is nobody outside.
+# related_resources:
+# - ref: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+# custom:
+#   id: security/run-as-non-root
+#   severity: warning
+#   match:
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#   remediation: Set securityContext.runAsNonRoot to true and, if the image's user is root, runAsUser to another one.
+#   tags: [security, pod-security-restricted]
+package penstock.security.run_as_non_root
+
+import data.penstock.lib.versions
+import data.penstock.lib.workloads
+
+violation contains v if {
+	not own_users
+	some entry in workloads.containers
+	user := effective(entry.container, "runAsUser")
+	user == 0
+	v := {
+		"msg": sprintf("%s runs as root (runAsUser 0)", [entry.label]),
+		"at": holder(entry.container, "runAsUser"),
+		"path": array.concat(entry.path, ["securityContext", "runAsUser"]),
+		"container": entry.name,
+	}
+}
+
+violation contains v if {
+	not own_users
+	some entry in workloads.containers
+	not other_user(entry.container)
+	effective(entry.container, "runAsNonRoot") != true
+	v := {
+		"msg": sprintf("%s may run as root", [entry.label]),
+		"at": workloads.security_context(entry.container),
+		"path": array.concat(entry.path, ["securityContext", "runAsNonRoot"]),
+		"container": entry.name,
+	}
+}
+
+own_users if {
+	workloads.pod.hostUsers == false
+	versions.environment >= [1, 35]
+	versions.parse(input.review.environment.kubernetesVersion)
+}
+
+# A user that is given, root or not, is judged by its number, not by runAsNonRoot.
+other_user(container) if is_number(effective(container, "runAsUser"))
+
+# effective is a field of the container's security context, else of the pod's.
+effective(container, field) := container.securityContext[field] if {
+	not container.securityContext[field] in {null}
+} else := workloads.pod.securityContext[field] if {
+	not workloads.pod.securityContext[field] in {null}
+} else := null
+
+holder(container, field) := container.securityContext[field] if {
+	not container.securityContext[field] in {null}
+} else := workloads.pod.securityContext[field]

@@ -62,7 +62,7 @@ type Discovery struct {
 // EnvironmentSpec configures one environment.
 type EnvironmentSpec struct {
 	// Name of the environment, such as "production" or "eu/prod-1".
-	Name string `yaml:"name" required:"true" pattern:"^[a-z0-9._/-]+$"`
+	Name string `yaml:"name" required:"true" pattern:"^[a-z0-9_]([a-z0-9._/-]*[a-z0-9_])?$"`
 	// Where the rendering starts. Without roots, the settings here apply to the discovered environment of this name.
 	Roots []RootSpec `yaml:"roots"`
 	// Kubernetes minor version of the cluster, as a quoted string.
@@ -129,7 +129,7 @@ func Default() *Config {
 // FileName. If the file of that name is not there, the result is that of
 // Default, with Found false; a missing file of any other name is an error, since
 // somebody asked for it. All faults in the file are reported at once, as a
-// *Error.
+// *Error; whether the paths are there is for Resolve to say.
 func Load(fsys fs.FS, file string) (*Config, error) {
 	if file == "" {
 		file = FileName
@@ -152,9 +152,6 @@ func Load(fsys fs.FS, file string) (*Config, error) {
 	}
 	if c.Policies.Paths == nil {
 		c.Policies.Paths = defaultPolicies(fsys)
-	}
-	if err := c.checkPolicies(fsys); err != nil {
-		return nil, err
 	}
 	return c, nil
 }
@@ -221,22 +218,6 @@ func holdsRego(fsys fs.FS, dir string) bool {
 		return nil // what cannot be read holds no rule
 	})
 	return found
-}
-
-// checkPolicies refuses policy directories that are not there: rules that are
-// not loaded judge nothing.
-func (c *Config) checkPolicies(fsys fs.FS) error {
-	var faults []Fault
-	for i, p := range c.Policies.Paths {
-		if _, err := fs.Stat(fsys, p); err != nil {
-			faults = append(faults, c.fault(fmt.Sprintf("policies.paths[%d]", i),
-				fmt.Sprintf("there is no directory %q in the repository", p), "correct the path or remove it"))
-		}
-	}
-	if len(faults) > 0 {
-		return newError(faults)
-	}
-	return nil
 }
 
 //go:embed config.go environment.go

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -289,6 +290,11 @@ func (d *decoder) free(node *yaml.Node, at string) any {
 			return int64(n)
 		case uint64:
 			return float64(n)
+		case float64:
+			if math.IsNaN(n) || math.IsInf(n, 0) {
+				d.fault(node, "", "%s must be a number that JSON can express", subject(at))
+				return nil
+			}
 		}
 		return v
 	}

@@ -1,212 +1,296 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/layout"
 )
 
-// Discover finds the environments of a repository by its layout. Found of each
-// names the rule:
+// DefaultEnvironment receives what no name assigns to another environment.
+const DefaultEnvironment = "default"
+
+// Discover finds the environments that the layout of a tree shows, sorted by
+// name. Paths that match one of the globs are left out, and so is a top-level
+// directory "policies" that holds Rego. In this order:
 //
-//   - overlays/<env>, environments|envs|clusters/<env>: a directory of that place;
-//   - <env>: a directory with a usual name of an environment, such as apps/staging;
-//   - values-<env>.yaml, values/<env>.yaml: a chart with values for each environment;
-//   - manifests: whatever else holds manifests, each directory by itself.
+//  1. overlays/<env>, environments/<env>, envs/<env>, env/<env> and
+//     clusters/<env>, at any depth;
+//  2. <anything>/<env>, where <env> is a customary name such as staging or
+//     production;
+//  3. charts with values-<env>.yaml, values.<env>.yaml, values/<env>.yaml or
+//     environments/<env>/values.yaml;
+//  4. all else that can be rendered: environment "default".
 //
-// Directories of one name are roots of one environment. Nothing that holds
-// manifests is left out, but for bases and components, which others build upon.
-func Discover(fsys fs.FS) ([]Environment, error) {
-	s := survey{fsys: fsys, kustomizations: map[string]bool{}, used: map[string]bool{}, charts: map[string]bool{}, plain: map[string]bool{}, values: map[string][]string{}}
-	if err := fs.WalkDir(fsys, ".", s.visit); err != nil {
-		return nil, fmt.Errorf("looking for environments: %w", err)
+// Directories of the same name are one environment with several roots. In an
+// environment directory, kustomizations that no other one of the environment
+// builds on are roots, charts are, and so are manifests that no kustomization
+// reads. Roots that define the same objects are alternatives and cannot be in
+// one environment: all but the first become environments named by their path.
+// Components, library charts and kustomizations that others build on are no
+// roots. What Flux or Argo CD objects refer to is not followed.
+func Discover(fsys fs.FS, exclude ...string) ([]Environment, error) {
+	if holdsRego(fsys, "policies") {
+		exclude = append(slices.Clone(exclude), "policies")
 	}
-	found := map[string]Environment{}
-	add := func(name, rule string, r Root) {
-		e := Environment{Name: name, Found: rule, Roots: []Root{r}}
-		if productionPattern.MatchString(name) {
-			e.Labels = map[string]string{"tier": "production"}
-		}
-		found[name] = join(found[name], e)
-	}
-	for _, r := range s.roots() {
-		name, rule := nameOf(r.Path)
-		add(name, rule, r)
-	}
-	for _, dir := range slices.Sorted(maps.Keys(s.charts)) {
-		s.chart(dir, add)
-	}
-	var envs []Environment
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		envs = append(envs, found[name])
-	}
-	return envs, nil
-}
-
-var (
-	productionPattern = regexp.MustCompile(`(^|[-_./])(prod|production|live)($|[-_./])`)
-	usualPattern      = regexp.MustCompile(`^(dev|develop|development|test|testing|qa|uat|int|integration|stage|staging|preprod|pre-prod|prod|production|live|sandbox|preview|demo)([-_].+)?$`)
-	manifestPattern   = regexp.MustCompile(`(?m)^["']?apiVersion["']?\s*:|^\s*"apiVersion"\s*:`)
-	kindPattern       = regexp.MustCompile(`(?m)^["']?kind["']?\s*:|^\s*"kind"\s*:`)
-	valuesPattern     = regexp.MustCompile(`^values[-._](.+)\.ya?ml$`)
-)
-
-// survey is what one walk over a tree sees.
-type survey struct {
-	fsys fs.FS
-	// kustomizations are the directories with a kustomization file; used are
-	// those that another one builds upon, and components.
-	kustomizations, used map[string]bool
-	charts               map[string]bool
-	// plain are the directories with manifests.
-	plain map[string]bool
-	// values are the YAML files by directory that may be values of a chart.
-	values map[string][]string
-}
-
-func (s *survey) visit(p string, e fs.DirEntry, err error) error {
+	tree, err := layout.Scan(fsys, exclude...)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("discovering environments: %w", err)
 	}
-	if e.IsDir() {
-		if p != "." && skipped(e.Name()) {
-			return fs.SkipDir
-		}
-		if p != "." && s.charts[path.Dir(p)] && slices.Contains([]string{"templates", "charts", "crds"}, e.Name()) {
-			return fs.SkipDir
-		}
-		if _, err := fs.Stat(s.fsys, path.Join(p, "Chart.yaml")); err == nil {
-			s.charts[p] = true
-		}
-		return nil
-	}
-	if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" && ext != ".json" && e.Name() != "Kustomization" {
-		return nil
-	}
-	dir := path.Dir(p)
-	s.values[dir] = append(s.values[dir], p)
-	data, err := fs.ReadFile(s.fsys, p)
-	if err != nil {
-		return nil // a link out of the tree; whoever renders it says so
-	}
-	switch e.Name() {
-	case "kustomization.yaml", "kustomization.yml", "Kustomization":
-		s.kustomization(dir, p, data)
-	default:
-		if manifestPattern.Match(data) && kindPattern.Match(data) && !strings.HasPrefix(e.Name(), ".") {
-			s.plain[dir] = true
-		}
-	}
-	return nil
+	d := discovery{tree: tree, covered: map[string]bool{}, groups: map[string][]candidate{}, named: map[string]map[layout.ID]bool{}}
+	d.kustomizations()
+	d.charts()
+	d.manifests()
+	return d.environments(), nil
 }
 
-// skipped are directories that hold no manifests of an environment.
-func skipped(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "node_modules" || name == "vendor" || name == "testdata"
-}
-
-// kustomization notes what a kustomization builds upon.
-func (s *survey) kustomization(dir, file string, data []byte) {
-	s.kustomizations[dir] = true
-	docs, err := manifest.Decode(file, data)
+// Uncovered returns the manifests and kustomizations of a tree that no root of
+// the environments reads, sorted: patches that are no longer in use, components
+// that nothing includes, and what discovery was told to leave out.
+func Uncovered(fsys fs.FS, environments []Environment) ([]string, error) {
+	tree, err := layout.Scan(fsys)
 	if err != nil {
-		return // rendering it says what is wrong
+		return nil, fmt.Errorf("looking for manifests without environment: %w", err)
 	}
-	for _, doc := range docs {
-		if doc.Fields["kind"] == "Component" {
-			s.used[dir] = true
-		}
-		for _, field := range []string{"resources", "bases", "components"} {
-			list, _ := doc.Fields[field].([]any)
-			for _, item := range list {
-				if entry, ok := item.(string); ok {
-					s.used[path.Join(dir, entry)] = true
+	d := discovery{tree: tree, covered: map[string]bool{}}
+	for _, env := range environments {
+		for _, r := range env.Roots {
+			switch r.Kind {
+			case Kustomize:
+				d.cover(r.Path)
+			case Directory:
+				for _, p := range tree.DirectoryFiles(r.Path) {
+					d.covered[p] = true
 				}
 			}
 		}
 	}
-}
-
-// roots are the kustomizations that nothing builds upon, and the top-most
-// directories of plain manifests that no kustomization reads.
-func (s *survey) roots() []Root {
-	var roots []Root
-	for _, dir := range slices.Sorted(maps.Keys(s.kustomizations)) {
-		if !s.used[dir] {
-			roots = append(roots, Root{Kind: Kustomize, Path: dir})
+	var out []string
+	for p := range tree.Manifests {
+		if !d.covered[p] {
+			out = append(out, p)
 		}
 	}
-	var taken []string
-	for _, dir := range slices.Sorted(maps.Keys(s.plain)) {
-		if s.belowKustomization(dir) || slices.ContainsFunc(taken, func(t string) bool { return t == dir || strings.HasPrefix(dir, t+"/") }) {
+	for _, k := range tree.Kustomizations {
+		if !d.covered[k.File] {
+			out = append(out, k.File)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// candidate is a root with the rule that found it.
+type candidate struct {
+	root Root
+	rule string
+	// ids are the objects that the root is known to define.
+	ids map[layout.ID]bool
+}
+
+// discovery is the state of one Discover.
+type discovery struct {
+	tree *layout.Tree
+	// covered are the files that a root reads.
+	covered map[string]bool
+	// groups are the roots by the name of their environment.
+	groups map[string][]candidate
+	// named are the kinds and names that each kustomization reads, once asked for.
+	named map[string]map[layout.ID]bool
+}
+
+func (d *discovery) add(env string, c candidate) {
+	d.groups[env] = append(d.groups[env], c)
+}
+
+// cover marks the files that a kustomization reads.
+func (d *discovery) cover(dir string) {
+	for reached := range d.tree.Reach(dir) {
+		for _, p := range d.tree.Kustomizations[reached].Files {
+			d.covered[p] = true
+		}
+	}
+}
+
+func (d *discovery) addKustomization(env, dir, rule string) {
+	d.add(env, candidate{Root{Kind: Kustomize, Path: dir}, rule, d.tree.Objects(dir)})
+	d.cover(dir)
+}
+
+// kustomizations finds the roots among the directories with a kustomization.
+func (d *discovery) kustomizations() {
+	users := map[string][]string{} // who builds on a directory
+	for dir, k := range d.tree.Kustomizations {
+		for _, used := range k.Dirs {
+			users[used] = append(users[used], dir)
+		}
+	}
+	places := map[string]place{}
+	for dir, k := range d.tree.Kustomizations {
+		p, ok := findPlace(dir)
+		if ok && !k.Component && !(p.customary && aggregated(dir, users[dir])) {
+			places[dir] = p
+		}
+	}
+	dirs := slices.Sorted(maps.Keys(d.tree.Kustomizations))
+	hidden := d.hidden(places)
+	for _, dir := range dirs {
+		if p, ok := places[dir]; ok && !hidden[dir] {
+			d.addKustomization(p.env, dir, p.rule)
+		}
+	}
+	for _, dir := range dirs {
+		if _, named := places[dir]; !named && !d.tree.Kustomizations[dir].Component && len(users[dir]) == 0 {
+			d.addKustomization(DefaultEnvironment, dir, "kustomization")
+		}
+	}
+	// What is left is built on by others and by no root: a cycle, which
+	// rendering has to report.
+	for _, dir := range dirs {
+		if k := d.tree.Kustomizations[dir]; !k.Component && !d.covered[k.File] && d.inCycle(dir) {
+			d.addKustomization(DefaultEnvironment, dir, "kustomization")
+		}
+	}
+}
+
+// hidden are the kustomizations that another one of the same environment
+// builds on. Of those that build on each other, the first stays.
+func (d *discovery) hidden(places map[string]place) map[string]bool {
+	hidden := map[string]bool{}
+	for _, dir := range slices.Sorted(maps.Keys(places)) {
+		if hidden[dir] {
 			continue
 		}
-		taken = append(taken, dir)
-		roots = append(roots, Root{Kind: Directory, Path: dir})
+		for used := range d.tree.Reach(dir) {
+			if p, named := places[used]; named && used != dir && p.env == places[dir].env {
+				hidden[used] = true
+			}
+		}
 	}
-	return roots
+	return hidden
 }
 
-// belowKustomization reports whether a kustomization in dir or above it may
-// read the files of dir.
-func (s *survey) belowKustomization(dir string) bool {
-	for ; ; dir = path.Dir(dir) {
-		if s.kustomizations[dir] || s.used[dir] {
+func (d *discovery) inCycle(dir string) bool {
+	for _, used := range d.tree.Kustomizations[dir].Dirs {
+		if d.tree.Reach(used)[dir] {
 			return true
 		}
-		if dir == "." {
-			return false
+	}
+	return false
+}
+
+// aggregated reports whether a kustomization in a directory above builds on
+// dir: then its name is that of a part, such as an application called "test".
+func aggregated(dir string, users []string) bool {
+	return slices.ContainsFunc(users, func(user string) bool { return layout.Within(dir, user) })
+}
+
+// charts finds the roots among the charts.
+func (d *discovery) charts() {
+	inflated := map[string]bool{}
+	for _, k := range d.tree.Kustomizations {
+		for _, dir := range k.Charts {
+			inflated[dir] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(d.tree.Charts)) {
+		chart := d.tree.Charts[dir]
+		if chart.Library || inflated[dir] {
+			continue
+		}
+		common, perEnv := chartValues(chart)
+		for _, v := range perEnv {
+			root := Root{Kind: Helm, Path: dir, Values: append(slices.Clone(common), v.file)}
+			d.add(v.env, candidate{root: root, rule: v.rule})
+		}
+		if len(perEnv) > 0 {
+			continue
+		}
+		root := Root{Kind: Helm, Path: dir, Values: common}
+		if p, ok := findPlace(dir); ok && !p.ambiguous {
+			d.add(p.env, candidate{root: root, rule: p.rule})
+		} else {
+			d.add(DefaultEnvironment, candidate{root: root, rule: "chart"})
 		}
 	}
 }
 
-// nameOf finds the environment that a path belongs to, and by which rule.
-func nameOf(dir string) (name, rule string) {
-	parts := strings.Split(dir, "/")
-	for i := 0; i+1 < len(parts); i++ {
-		switch parts[i] {
-		case "overlays", "environments", "envs", "clusters":
-			return parts[i+1], parts[i] + "/<env>"
+// environments makes environments of the groups, sorted by name.
+func (d *discovery) environments() []Environment {
+	byName := map[string]Environment{}
+	for _, env := range slices.Sorted(maps.Keys(d.groups)) {
+		together, apart := separate(d.groups[env])
+		byName[env] = newEnvironment(env, together)
+		for _, c := range apart {
+			name := cleanName(c.root.Path)
+			for n := 2; ; n++ {
+				if _, taken := byName[name]; !taken && d.groups[name] == nil {
+					break
+				}
+				name = fmt.Sprintf("%s-%d", cleanName(c.root.Path), n)
+			}
+			byName[name] = newEnvironment(name, []candidate{c})
 		}
 	}
-	for _, part := range slices.Backward(parts) {
-		if usualPattern.MatchString(part) {
-			return part, "<env>"
-		}
+	out := make([]Environment, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		out = append(out, byName[name])
 	}
-	if dir == "." {
-		return "default", "manifests"
-	}
-	return dir, "manifests"
+	return out
 }
 
-// chart adds a root for each values file that is made for an environment.
-func (s *survey) chart(dir string, add func(name, rule string, r Root)) {
-	made := false
-	for _, file := range s.values[dir] {
-		if m := valuesPattern.FindStringSubmatch(path.Base(file)); m != nil {
-			add(m[1], "values-<env>.yaml", Root{Kind: Helm, Path: dir, Values: []string{file}})
-			made = true
+// separate splits off the roots that define an object which an earlier root
+// defines as well, because no environment can have an object twice; roots nearer
+// to the top come first.
+func separate(roots []candidate) (together, apart []candidate) {
+	slices.SortStableFunc(roots, func(a, b candidate) int {
+		if n := depth(a.root.Path) - depth(b.root.Path); n != 0 {
+			return n
 		}
+		return compareRoots(a.root, b.root)
+	})
+	seen := map[layout.ID]bool{}
+	for _, c := range roots {
+		clash := false
+		for id := range c.ids {
+			clash = clash || seen[id]
+		}
+		if clash {
+			apart = append(apart, c)
+			continue
+		}
+		maps.Copy(seen, c.ids)
+		together = append(together, c)
 	}
-	for _, file := range s.values[path.Join(dir, "values")] {
-		name := strings.TrimSuffix(path.Base(file), path.Ext(file))
-		add(name, "values/<env>.yaml", Root{Kind: Helm, Path: dir, Values: []string{file}})
-		made = true
+	return together, apart
+}
+
+func depth(p string) int {
+	if p == "." {
+		return 0
 	}
-	if made {
-		return
+	return 1 + strings.Count(p, "/")
+}
+
+func newEnvironment(name string, roots []candidate) Environment {
+	env := Environment{Name: name}
+	var rules []string
+	production := isProduction(name)
+	for _, c := range roots {
+		env.Roots = append(env.Roots, c.root)
+		if !slices.Contains(rules, c.rule) {
+			rules = append(rules, c.rule)
+		}
+		production = production || name != DefaultEnvironment && isProduction(path.Base(c.root.Path))
 	}
-	if data, err := fs.ReadFile(s.fsys, path.Join(dir, "Chart.yaml")); err == nil && bytes.Contains(data, []byte("type: library")) {
-		return // a library chart renders nothing by itself
+	slices.SortStableFunc(env.Roots, compareRoots)
+	env.Found = strings.Join(rules, ", ")
+	if production {
+		env.Labels = map[string]string{"tier": "production"}
 	}
-	name, rule := nameOf(dir)
-	add(name, rule, Root{Kind: Helm, Path: dir})
+	return env
 }

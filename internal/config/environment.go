@@ -12,7 +12,9 @@ const (
 	Kustomize RootKind = "kustomize"
 	// Helm is a chart directory with values.
 	Helm RootKind = "helm"
-	// Directory is a directory of plain YAML and JSON manifests.
+	// Directory is a directory of plain YAML and JSON manifests with all below
+	// it, or one manifest file. Directories below it that have a kustomization or
+	// a chart are not part of it; layout.Tree.DirectoryFiles lists what is.
 	Directory RootKind = "directory"
 )
 
@@ -24,7 +26,8 @@ type Root struct {
 
 	// The rest is for Helm only.
 
-	// Values are values files in the order of helm -f: the last one wins.
+	// Values are values files in the order of helm -f: the last one wins. The
+	// values.yaml of the chart comes before them and is not listed.
 	Values []string `json:"values,omitempty"`
 	// Release is the release name; empty means the name of the chart's directory.
 	Release string `json:"release,omitempty"`

@@ -58,17 +58,24 @@ func (e *Error) UserHint() string {
 	return strings.Join(hints, "\n")
 }
 
-// nearest returns the candidate that a misspelt word most likely stands for,
-// or nothing if all are too far away.
+// nearest returns the candidate that a misspelt or shortened word most likely
+// stands for, or nothing if all are too far away.
 func nearest(word string, candidates []string) string {
-	best, bestDistance := "", 1+max(1, min(len(word)/3, 3))
+	best, bestDistance := "", max(2, min(len(word)/3, 3)+1)
 	for _, c := range candidates {
-		distance := editDistance(strings.ToLower(word), strings.ToLower(c))
-		if distance < bestDistance || len(word) >= 3 && distance < len(c) && strings.HasPrefix(c, word) && best == "" {
-			best, bestDistance = c, distance
+		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
+			best, bestDistance = c, d
 		}
 	}
-	return best
+	if best != "" || len(word) < 3 {
+		return best
+	}
+	for _, c := range candidates {
+		if strings.HasPrefix(strings.ToLower(c), strings.ToLower(word)) {
+			return c
+		}
+	}
+	return ""
 }
 
 // editDistance counts the insertions, deletions, replacements and swaps of

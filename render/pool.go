@@ -63,15 +63,20 @@ func (p *Pool) Close() error {
 	return errors.Join(errs...)
 }
 
-func (p *Pool) take(ctx context.Context) (*worker, error) {
+// idleWorker takes a worker that has nothing to do, or returns nil.
+func (p *Pool) idleWorker() *worker {
 	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		w := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return w, nil
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
 	}
-	p.mu.Unlock()
+	w := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return w
+}
+
+func start(ctx context.Context) (*worker, error) {
 	// The worker outlives the call that needs it first, so its life does not
 	// hang on ctx; it ends with the pool, or with this process.
 	process, err := child.Start(context.WithoutCancel(ctx), Role, nil, "PATH=", "HOME=/", "TZ=UTC")
@@ -99,10 +104,24 @@ func (p *Pool) run(ctx context.Context, fsys fs.FS, j job) (*reply, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	w, err := p.take(ctx)
+	w := p.idleWorker()
+	if w != nil {
+		r, err := p.give(ctx, w, fsys, j)
+		if err != nil || !r.Refused {
+			return r, err
+		}
+	}
+	w, err := start(ctx)
 	if err != nil {
 		return nil, err
 	}
+	j.Fresh = true
+	return p.give(ctx, w, fsys, j)
+}
+
+// give has one worker do a job, within the bounds of the pool, and takes care of
+// the worker afterwards.
+func (p *Pool) give(ctx context.Context, w *worker, fsys fs.FS, j job) (*reply, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	stop := context.AfterFunc(bounded, w.process.Kill)

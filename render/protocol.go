@@ -32,6 +32,8 @@ type job struct {
 	Root              config.Root
 	KubernetesVersion string
 	APIVersions       []string
+	// Fresh says that it is the first job of the worker.
+	Fresh bool
 }
 
 // reply is what a root gives, or why it gives nothing.
@@ -41,6 +43,8 @@ type reply struct {
 	Failure *failure
 	// Spent says that the worker must not take another job.
 	Spent bool
+	// Refused says that only a worker that has built nothing before can do the job.
+	Refused bool
 }
 
 // object is one rendered object as JSON, with what is known of its origin.

@@ -116,7 +116,10 @@ func workKustomize(ctx context.Context, tree fs.FS, j job) (*reply, error) {
 		}
 		return out.Bytes(), nil
 	}
-	built, err := kustomize.Build(ctx, tree, j.Root.Path, kustomize.Options{Charts: charts})
+	built, err := kustomize.Build(ctx, tree, j.Root.Path, kustomize.Options{Charts: charts, Fresh: j.Fresh})
+	if errors.Is(err, kustomize.ErrNotFresh) {
+		return &reply{Refused: true}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -109,10 +109,13 @@ type rendered struct {
 // documents decodes a part of the text, which for a template is one document as
 // Helm splits them.
 func (r rendered) documents(part string) ([]Manifest, error) {
-	docs, err := manifest.Decode(r.source, []byte(part))
+	// Helm ends every document with a line break, which a block scalar at the
+	// end of a template without one then has too.
+	text := []byte(part + "\n")
+	docs, err := manifest.Decode(r.source, text)
 	if err != nil {
 		// Helm lets the last one of two equal keys win.
-		asJSON, jsonErr := yaml.YAMLToJSON([]byte(part))
+		asJSON, jsonErr := yaml.YAMLToJSON(text)
 		if r.verbatim || jsonErr != nil {
 			return nil, r.fault(part, err)
 		}
@@ -131,7 +134,7 @@ func (r rendered) documents(part string) ([]Manifest, error) {
 			if _, err := manifest.NewObject(item); err != nil {
 				return nil, r.fault(part, err)
 			}
-			m := Manifest{Source: r.source, Template: r.template, Document: item.Shift(shift), Hook: r.hook, Data: []byte(strings.TrimSpace(part) + "\n")}
+			m := Manifest{Source: r.source, Template: r.template, Document: item.Shift(shift), Hook: r.hook, Data: text}
 			if len(items) > 1 || len(docs) > 1 || items[0].Line() != doc.Line() {
 				if m.Data, err = yaml.Marshal(item.Fields); err != nil {
 					return nil, fmt.Errorf("writing an object of %s: %w", r.source, err)

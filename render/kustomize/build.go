@@ -7,6 +7,7 @@ package kustomize
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -46,8 +47,15 @@ func (e *Error) Unwrap() error { return e.Err }
 // UserHint says what to do.
 func (e *Error) UserHint() string { return e.Hint }
 
+// ErrNotFresh says that a kustomization has to be built in a process of its own.
+var ErrNotFresh = errors.New("this kustomization sets the OpenAPI schema of the process, and needs one that has built nothing before")
+
 // Options are what a build needs beside the tree.
 type Options struct {
+	// Fresh says that this process has built nothing before. A build that depends
+	// on state that the library keeps for the whole process is refused with
+	// ErrNotFresh otherwise: it would depend on the builds before it.
+	Fresh bool
 	// Charts renders an entry of helmCharts to YAML; nil refuses such entries.
 	Charts func(context.Context, Chart) ([]byte, error)
 }
@@ -81,6 +89,9 @@ func Build(ctx context.Context, fsys fs.FS, dir string, opts Options) (Result, e
 	g, err := load(fsys, dir)
 	if err != nil {
 		return Result{}, err
+	}
+	if g.global() && !opts.Fresh {
+		return Result{}, ErrNotFresh
 	}
 	o := &overlay{fsys: fsys, files: map[string][]byte{}}
 	if err := g.inflate(ctx, o, opts.Charts); err != nil {

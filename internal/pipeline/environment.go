@@ -70,6 +70,9 @@ func check(ctx context.Context, opts Options, env config.Environment) (outcome, 
 	if !rendered(&o, base, head) {
 		return o, nil
 	}
+	for _, e := range unfollowed(head.Objects) {
+		o.note(e)
+	}
 	deltas := diff.Compare(base.Objects, head.Objects)
 	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects)); err != nil {
 		return o, err

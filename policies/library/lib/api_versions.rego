@@ -32,6 +32,9 @@ replacement := sprintf("use %s", [entry.use]) if {
 	entry
 }
 
+# text is a version as people write it.
+text(version) := sprintf("%d.%d", version)
+
 # lifecycle has a key apiVersion/Kind. Versions are [major, minor], which
 # compare as numbers. An API version without "removed" is deprecated with no end.
 # The dates are those in the APIs' own life-cycle declarations; alpha versions

@@ -4,10 +4,14 @@
 # description: Namespaces and names of objects, and the patterns that parameters give for them.
 package penstock.lib.names
 
-# namespace is that of the object, empty where it has none.
-default namespace := ""
-
-namespace := input.metadata.namespace if is_string(input.metadata.namespace)
+# namespace is that of the object or, where a release or a destination gives it,
+# that of the review; empty where there is none.
+namespace := input.metadata.namespace if {
+	is_string(input.metadata.namespace)
+	input.metadata.namespace != ""
+} else := input.review.namespace if {
+	is_string(input.review.namespace)
+} else := ""
 
 # qualified is namespace/name. An object without a namespace lands in the default
 # one unless the deployer says otherwise.

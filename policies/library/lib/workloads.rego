@@ -43,7 +43,12 @@ pod_path := {
 
 # builtin_group tells a kind of Kubernetes from a custom one of the same name,
 # such as Job of batch.volcano.sh: no group of a built-in workload has a dot.
-builtin_group if not contains(input.apiVersion, ".")
+builtin_group if not custom_group
+
+custom_group if {
+	is_string(input.apiVersion)
+	contains(input.apiVersion, ".")
+}
 
 # containers are all containers of the pod: those that run, those that
 # initialise, and ephemeral ones. An entry has the container, its field in the

@@ -1,0 +1,78 @@
+# Objects that the tests of rules share.
+package penstock.lib.fixtures_test
+
+# deployment has a pod spec.
+deployment(pod) := {
+	"apiVersion": "apps/v1",
+	"kind": "Deployment",
+	"metadata": {"name": "web", "namespace": "shop"},
+	"spec": {"template": {"spec": pod}},
+}
+
+# container is a Deployment with one container, called web.
+container(fields) := deployment({"containers": [object.union({"name": "web"}, fields)]})
+
+# secured is a Deployment with one container that has a security context.
+secured(context) := container({"securityContext": context})
+
+# wrapped has the same pod spec in every kind that has one.
+wrapped(pod) := {
+	"Pod": {"apiVersion": "v1", "kind": "Pod", "spec": pod},
+	"Deployment": template("apps/v1", "Deployment", pod),
+	"StatefulSet": template("apps/v1", "StatefulSet", pod),
+	"DaemonSet": template("apps/v1", "DaemonSet", pod),
+	"ReplicaSet": template("apps/v1", "ReplicaSet", pod),
+	"ReplicationController": template("v1", "ReplicationController", pod),
+	"Job": template("batch/v1", "Job", pod),
+	"CronJob": {
+		"apiVersion": "batch/v1",
+		"kind": "CronJob",
+		"spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}},
+	},
+	"PodTemplate": {"apiVersion": "v1", "kind": "PodTemplate", "template": {"spec": pod}},
+}
+
+template(version, kind, pod) := {
+	"apiVersion": version,
+	"kind": kind,
+	"spec": {"template": {"spec": pod}},
+}
+
+# with_parameters is an object under review with parameters of the rule.
+with_parameters(body, parameters) := object.union(body, {"review": {"parameters": parameters}})
+
+# messages are those of violations.
+messages(violations) := {v.msg | some v in violations}
+
+# located says that each violation's subtree is what its path leads to, or that the
+# path leads on from it to something missing.
+located(object, violations) if {
+	every v in violations {
+		some n in numbers.range(0, count(v.path))
+		at_path(object, array.slice(v.path, 0, n)) == v.at
+	}
+}
+
+at_path(object, []) := object
+
+at_path(object, path) := value if {
+	some p, value
+	walk(object, [p, value])
+	p == path
+	path != []
+}
+
+# odd are objects whose pods have values of the wrong type in every place that rules
+# read. No rule may fail on them.
+odd := {sprintf("%s %d", [kind, i]): object |
+	some i, pod in odd_pods
+	some kind, object in wrapped(pod)
+}
+
+odd_pods := array.concat(
+	[null, "pod", 1, [], {}, {"containers": null}, {"containers": "web"}, {"containers": {"web": {"name": "web"}}}, {"containers": ["web", null, 1, []]}, {"volumes": "v", "containers": []}, {"volumes": [null, "v", 1, {"hostPath": "x"}, {"name": 1, "hostPath": {"path": 1}}, {"image": {"reference": 1}}]}, {"securityContext": "s", "containers": [{}]}],
+	[{"containers": [{field: value}], "initContainers": [{field: value}], "ephemeralContainers": [{field: value}]} |
+		some field in ["name", "image", "securityContext", "resources", "env", "livenessProbe", "readinessProbe", "volumeMounts", "restartPolicy"]
+		some value in [null, "text", 1, true, [], [null, "text", 1], {}, {"capabilities": "ALL"}, {"capabilities": {"add": null, "drop": "ALL"}}, {"requests": "lots", "limits": null}, {"httpGet": null}, [{"name": 1, "value": {}}], [{"name": "TOKEN", "value": null}]]
+	],
+)

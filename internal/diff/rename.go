@@ -38,45 +38,75 @@ func pair(created, deleted *Delta) {
 }
 
 // pairEqual pairs objects of one group and kind whose content is the same but
-// for name and namespace.
+// for name and namespace: first those that only moved to another namespace, then
+// those with a new name in the same namespace, then those with both. An object
+// that says nothing but its name (a ServiceAccount, a Namespace) is a rename
+// only when the name stays, since any two of them are equal.
 func pairEqual(created, deleted []*Delta) {
-	seed := maphash.MakeSeed()
-	byContent := make(map[uint64][]*Delta, len(deleted))
-	for _, d := range deleted {
-		h := contentHash(seed, d.OldObject)
-		byContent[h] = append(byContent[h], d)
-	}
-	for _, c := range created {
-		var best *Delta
-		score := 0
-		for _, d := range byContent[contentHash(seed, c.Object)] {
-			if d.RenamedTo != nil || !sameContent(d.OldObject, c.Object) {
-				continue
-			}
-			if s := kinship(d.ID(), c.ID(), d.OldObject.Fields()); s > score {
-				best, score = d, s
-			}
-		}
-		if best != nil {
-			pair(c, best)
+	for _, t := range groupTwins(created, deleted) {
+		t.pair(func(id manifest.ID) manifest.ID { return manifest.ID{Name: id.Name} })
+		if hasContent(t.like.Fields()) {
+			t.pair(func(id manifest.ID) manifest.ID { return manifest.ID{Namespace: id.Namespace} })
+			t.pair(func(manifest.ID) manifest.ID { return manifest.ID{} })
 		}
 	}
 }
 
-// kinship ranks candidates of equal content: a move between namespaces, then a
-// new name in the same namespace, then both. An object that says nothing but
-// its name (a ServiceAccount, a Namespace) is a rename only when the name stays:
-// any two of them are equal.
-func kinship(from, to manifest.ID, fields map[string]any) int {
-	switch {
-	case from.Name == to.Name:
-		return 3
-	case !hasContent(fields):
-		return 0
-	case from.Namespace == to.Namespace:
-		return 2
+// twins are the created and deleted objects that have the content of like.
+type twins struct {
+	like             *manifest.Object
+	created, deleted []*Delta
+}
+
+// groupTwins returns the contents that are both deleted and created.
+func groupTwins(created, deleted []*Delta) []*twins {
+	seed := maphash.MakeSeed()
+	byHash := make(map[uint64][]*twins, len(deleted))
+	find := func(o *manifest.Object) (*twins, uint64) {
+		h := hashValue(seed, withoutName(o.Fields()))
+		for _, t := range byHash[h] {
+			if sameContent(t.like, o) {
+				return t, h
+			}
+		}
+		return nil, h
 	}
-	return 1
+	for _, d := range deleted {
+		t, h := find(d.OldObject)
+		if t == nil {
+			t = &twins{like: d.OldObject}
+			byHash[h] = append(byHash[h], t)
+		}
+		t.deleted = append(t.deleted, d)
+	}
+	var found []*twins
+	for _, c := range created {
+		t, _ := find(c.Object)
+		if t == nil {
+			continue
+		}
+		if len(t.created) == 0 {
+			found = append(found, t)
+		}
+		t.created = append(t.created, c)
+	}
+	return found
+}
+
+// pair pairs, in order of identity, the objects for which by is the same.
+func (t *twins) pair(by func(manifest.ID) manifest.ID) {
+	waiting := map[manifest.ID][]*Delta{}
+	for _, d := range t.deleted {
+		if d.RenamedTo == nil {
+			waiting[by(d.ID())] = append(waiting[by(d.ID())], d)
+		}
+	}
+	for _, c := range t.created {
+		if next := waiting[by(c.ID())]; c.RenamedFrom == nil && len(next) > 0 {
+			pair(c, next[0])
+			waiting[by(c.ID())] = next[1:]
+		}
+	}
 }
 
 func hasContent(fields map[string]any) bool {
@@ -118,11 +148,7 @@ func withoutName(fields map[string]any) map[string]any {
 	return replace(fields, "metadata", rest)
 }
 
-// contentHash is equal for objects that sameContent holds equal.
-func contentHash(seed maphash.Seed, o *manifest.Object) uint64 {
-	return hashValue(seed, withoutName(o.Fields()))
-}
-
+// hashValue is equal for values that are equal.
 func hashValue(seed maphash.Seed, value any) uint64 {
 	switch value := value.(type) {
 	case map[string]any:
@@ -187,6 +213,10 @@ func generatedBase(id manifest.ID) (string, bool) {
 	return "", false
 }
 
+// maxCandidates bounds how many deleted objects of one base name are compared
+// with each created one. Real changes have one or two.
+const maxCandidates = 32
+
 // pairGenerated pairs generated objects of the same kind, namespace and base
 // name, the most similar ones first.
 func pairGenerated(created, deleted []*Delta) {
@@ -206,7 +236,7 @@ func pairGenerated(created, deleted []*Delta) {
 		if !ok || c.RenamedFrom != nil {
 			continue
 		}
-		for _, d := range gone[key] {
+		for _, d := range gone[key][:min(len(gone[key]), maxCandidates)] {
 			matches = append(matches, match{c, d, similarity(d.OldObject, c.Object)})
 		}
 	}

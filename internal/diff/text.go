@@ -6,15 +6,19 @@ import (
 	"unicode/utf8"
 )
 
-// DefaultMaxBytes bounds a text when TextOptions do not.
-const DefaultMaxBytes = 16 << 10
+// DefaultMaxBytes bounds a text when TextOptions do not. No text is cut to less
+// than minBytes, which has room for the line that counts what is left out.
+const (
+	DefaultMaxBytes = 16 << 10
+	minBytes        = 64
+)
 
 // TextOptions say how a delta is shown.
 type TextOptions struct {
 	// Key makes the hashes that stand for secret values; see Redact.
 	Key []byte
-	// MaxBytes bounds the text; 0 means DefaultMaxBytes. What is left out is
-	// counted in a last line. Colour is not counted.
+	// MaxBytes bounds the text; 0 means DefaultMaxBytes, and less than 64 is 64.
+	// What is left out is counted in a last line. Colour is not counted.
 	MaxBytes int
 	// Color colours lines with the escape sequences of ECMA-48 (SGR).
 	Color bool
@@ -36,7 +40,7 @@ func (d Delta) Text(opts TextOptions) (string, error) {
 	if err := d.write(&out, opts.Key); err != nil {
 		return "", fmt.Errorf("showing %s: %w", d.ID(), err)
 	}
-	text := cut(out.String(), opts.MaxBytes)
+	text := cut(out.String(), max(opts.MaxBytes, minBytes))
 	if opts.Color {
 		text = colour(text)
 	}
@@ -49,12 +53,12 @@ func (d Delta) write(out *page, key []byte) error {
 		if d.RenamedFrom != nil {
 			out.line("! ", "renamed from "+d.RenamedFrom.String())
 		}
-		return out.yaml("+ ", Redact(d.Object.Fields(), d.Object.ID(), key))
+		return out.object("+ ", Redact(d.Object.Fields(), d.Object.ID(), key))
 	case Delete:
 		if d.RenamedTo != nil {
 			out.line("! ", "renamed to "+d.RenamedTo.String())
 		}
-		return out.yaml("- ", Redact(d.OldObject.Fields(), d.OldObject.ID(), key))
+		return out.object("- ", Redact(d.OldObject.Fields(), d.OldObject.ID(), key))
 	}
 	old, current := masks(key)
 	return out.update(
@@ -120,32 +124,28 @@ func active(r rune) bool {
 
 // cut shortens text to whole lines, with a last line that counts the others, so
 // that all of it is at most max bytes. A first line that is longer than that is
-// cut inside.
+// cut inside, and counted as left out.
 func cut(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
 	const room = len("… 1000000000 more lines\n")
-	end := strings.LastIndexByte(text[:min(len(text), maxZero(max-room))], '\n') + 1
-	rest := strings.Count(text[end:], "\n")
-	notice := fmt.Sprintf("… %d more lines\n", rest)
-	if rest == 1 {
-		notice = "… 1 more line\n"
-	}
-	if end == 0 {
-		first := text[:maxZero(max-room)]
-		for !utf8.ValidString(first) {
-			first = first[:len(first)-1]
+	head := text[:max-room]
+	end := strings.LastIndexByte(head, '\n') + 1
+	if end > 0 {
+		head = head[:end]
+	} else {
+		for !utf8.ValidString(head) {
+			head = head[:len(head)-1]
 		}
-		if first != "" {
-			return first + " …\n"
-		}
-		return notice[:min(len(notice), max)]
+		head += "\n"
 	}
-	return text[:end] + notice
+	left := strings.Count(text[end:], "\n")
+	if left == 1 {
+		return head + "… 1 more line\n"
+	}
+	return fmt.Sprintf("%s… %d more lines\n", head, left)
 }
-
-func maxZero(n int) int { return max(n, 0) }
 
 // colour paints each line by its prefix.
 func colour(text string) string {

@@ -225,12 +225,48 @@ func (p *page) yaml(prefix string, v any) error {
 	return nil
 }
 
-func (p *page) yamlDiff(old, current map[string]any) error {
-	was, err := marshal(old)
+// object writes a whole object.
+func (p *page) object(prefix string, fields map[string]any) error {
+	text, err := marshalObject(fields)
 	if err != nil {
 		return err
 	}
-	is, err := marshal(current)
+	p.lines(prefix, text)
+	return nil
+}
+
+// marshalObject puts first what people look for first.
+func marshalObject(fields map[string]any) (string, error) {
+	var b strings.Builder
+	rest := make(map[string]any, len(fields))
+	for k, v := range fields {
+		rest[k] = v
+	}
+	for _, k := range []string{"apiVersion", "kind", "metadata"} {
+		v, there := rest[k]
+		if !there {
+			continue
+		}
+		delete(rest, k)
+		text, err := marshal(map[string]any{k: v})
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text)
+	}
+	if len(rest) == 0 {
+		return b.String(), nil
+	}
+	text, err := marshal(rest)
+	return b.String() + text, err
+}
+
+func (p *page) yamlDiff(old, current map[string]any) error {
+	was, err := marshalObject(old)
+	if err != nil {
+		return err
+	}
+	is, err := marshalObject(current)
 	if err != nil {
 		return err
 	}

@@ -112,6 +112,9 @@ func (r rendered) documents(part string) ([]Manifest, error) {
 	// Helm ends every document with a line break, which a block scalar at the
 	// end of a template without one then has too.
 	text := []byte(part + "\n")
+	if line := droppedLine(part); line > 0 && !r.verbatim {
+		return nil, r.fault(part, &manifest.SyntaxError{Position: manifest.Position{Line: line}, Msg: "Helm drops what comes after a line of three dots; write three dashes"})
+	}
 	docs, err := manifest.Decode(r.source, text)
 	if err != nil {
 		// Helm lets the last one of two equal keys win.
@@ -122,9 +125,6 @@ func (r rendered) documents(part string) ([]Manifest, error) {
 		if docs, err = manifest.Decode(r.source, asJSON); err != nil {
 			return nil, r.fault(part, err)
 		}
-	}
-	if len(docs) > 1 && !r.verbatim {
-		return nil, r.fault(part, &manifest.SyntaxError{Position: manifest.Position{Line: docs[1].Line()}, Msg: "Helm drops a document that comes after a line of three dots; write three dashes"})
 	}
 	shift := r.linesBefore(part)
 	var out []Manifest
@@ -144,6 +144,23 @@ func (r rendered) documents(part string) ([]Manifest, error) {
 		}
 	}
 	return out, nil
+}
+
+// droppedLine is the first line of content after the end of the first document,
+// which is all that Helm reads; 0 when there is none.
+func droppedLine(part string) int {
+	ended, number := false, 0
+	for line := range strings.Lines(part) {
+		number++
+		line = strings.TrimRight(line, " \t\r\n")
+		switch {
+		case line == "...":
+			ended = true
+		case ended && line != "" && !strings.HasPrefix(line, "#"):
+			return number
+		}
+	}
+	return 0
 }
 
 // linesBefore counts the lines of the rendered text before a part of it.

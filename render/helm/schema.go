@@ -39,6 +39,9 @@ func (l *loadedChart) validate(c *chart.Chart, values common.Values, given layer
 			where = "the values"
 		}
 		texts[i] = where + ": " + f.msg
+		if f.schema != faults[0].schema {
+			texts[i] += " (" + f.schema + ")"
+		}
 		if at, ok := given.locate(f.pointer); ok && e.Line == 0 {
 			e.Position = at
 		}
@@ -94,7 +97,14 @@ func asMap(v any) (map[string]any, bool) {
 // refused is a schema that a chart does not bring along.
 type refused struct{ url string }
 
-func (e *refused) Error() string { return "it refers to " + e.url + ", which is not fetched" }
+func (e *refused) local() bool { return strings.HasPrefix(e.url, "file:") }
+
+func (e *refused) Error() string {
+	if e.local() {
+		return "it refers to " + e.url + ", which is not read"
+	}
+	return "it refers to " + e.url + ", which is not fetched"
+}
 
 // offline loads nothing. An unresolved urn admits everything, as in Helm.
 type offline struct{}
@@ -146,10 +156,11 @@ func compile(file string, schema []byte) (*jsonschema.Schema, error) {
 		return nil, &Error{Position: at, Msg: "the schema cannot be used: " + err.Error(), Hint: "correct the schema", Err: err}
 	}
 	compiled, err := compiler.Compile(schemaURL)
+	var unloaded *jsonschema.LoadURLError
 	var remote *refused
-	if errors.As(err, &remote) {
+	if errors.As(err, &unloaded) && errors.As(unloaded.Err, &remote) {
 		return nil, &Error{
-			Position: at, NeedsNetwork: !strings.HasPrefix(remote.url, "file:"), Err: err,
+			Position: at, NeedsNetwork: !remote.local(), Err: err,
 			Msg:  "the schema cannot be used: " + remote.Error(),
 			Hint: "write what it refers to into " + file + ", below $defs",
 		}

@@ -35,12 +35,12 @@ selects(selector, labels) if {
 
 satisfied(expression, labels) if {
 	expression.operator == "In"
-	labels[expression.key] in expression.values
+	listed(expression, labels)
 }
 
 satisfied(expression, labels) if {
 	expression.operator == "NotIn"
-	not labels[expression.key] in expression.values
+	not listed(expression, labels)
 }
 
 satisfied(expression, labels) if {
@@ -52,6 +52,8 @@ satisfied(expression, labels) if {
 	expression.operator == "DoesNotExist"
 	not expression.key in object.keys(labels)
 }
+
+listed(expression, labels) if labels[expression.key] in expression.values
 
 # autoscalers are the HorizontalPodAutoscalers that set the replicas of a workload.
 autoscalers(kind, name) := [hpa |

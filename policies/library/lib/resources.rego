@@ -1,17 +1,17 @@
 # METADATA
 # scope: package
 # title: Resource requests and limits
-# description: What a resources block of a container or a pod says.
+# description: What the resources of a container, or of a pod, say.
 package penstock.lib.resources
 
-# requested says that a resources block requests a resource. The API server takes
-# a limit as the request where there is none.
-requested(resources, resource) if given(resources.requests[resource])
+# requested says that a container or a pod requests a resource. The API server
+# takes a limit as the request where there is none.
+requested(holder, resource) if given(holder.resources.requests[resource])
 
-requested(resources, resource) if limited(resources, resource)
+requested(holder, resource) if limited(holder, resource)
 
-# limited says that a resources block limits a resource.
-limited(resources, resource) if given(resources.limits[resource])
+# limited says that a container or a pod limits a resource.
+limited(holder, resource) if given(holder.resources.limits[resource])
 
 given(quantity) if not quantity in {null, "", "0", 0, false}
 

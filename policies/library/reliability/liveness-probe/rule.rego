@@ -20,7 +20,7 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	some entry in workloads.long_running
-	not probes.acts(entry.container.livenessProbe)
+	not probes.acts(entry.container, "livenessProbe")
 	v := {
 		"msg": sprintf("%s has no liveness probe", [entry.label]),
 		"at": probes.nearest(entry.container, "livenessProbe"),

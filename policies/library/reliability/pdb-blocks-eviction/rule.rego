@@ -50,7 +50,7 @@ violation contains v if {
 	input.review.operation == "UPDATE"
 	replicas.declared(input) != replicas.declared(input.review.oldObject)
 	some budget in inventory.neighbours("PodDisruptionBudget")
-	inventory.selects(budget.spec.selector, input.spec.template.metadata.labels)
+	inventory.selects(budget.spec.selector, labels_of(input))
 	reason := blocks(budget, budget.spec.minAvailable)
 	v := {
 		"msg": sprintf("%s %q cannot be evicted any more: minAvailable of PodDisruptionBudget %q is %v%s", [
@@ -87,8 +87,12 @@ blocks(budget, value) := "" if {
 selected(budget) := [workload |
 	some kind in ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet"]
 	some workload in inventory.neighbours(kind)
-	inventory.selects(budget.spec.selector, workload.spec.template.metadata.labels)
+	inventory.selects(budget.spec.selector, labels_of(workload))
 ]
+
+labels_of(workload) := workload.spec.template.metadata.labels if {
+	is_object(workload.spec.template.metadata.labels)
+} else := {}
 
 # The disruption controller rounds up
 # (https://kubernetes.io/docs/tasks/run-application/configure-pdb/#rounding-logic-when-specifying-percentages).

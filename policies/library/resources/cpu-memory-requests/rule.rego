@@ -22,8 +22,8 @@ import data.penstock.lib.workloads
 violation contains v if {
 	some entry in workloads.scheduled
 	some resource in ["cpu", "memory"]
-	not resources.requested(entry.container.resources, resource)
-	not resources.requested(workloads.pod.resources, resource)
+	not resources.requested(entry.container, resource)
+	not resources.requested(workloads.pod, resource)
 	v := {
 		"msg": sprintf("%s requests no %s", [entry.label, resource]),
 		"at": resources.nearest(entry.container, "requests"),

@@ -21,8 +21,8 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	some entry in workloads.scheduled
-	not resources.limited(entry.container.resources, "memory")
-	not resources.limited(workloads.pod.resources, "memory")
+	not resources.limited(entry.container, "memory")
+	not resources.limited(workloads.pod, "memory")
 	v := {
 		"msg": sprintf("%s has no memory limit", [entry.label]),
 		"at": resources.nearest(entry.container, "limits"),

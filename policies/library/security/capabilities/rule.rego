@@ -37,9 +37,9 @@ violation contains v if {
 }
 
 # A single string in place of a list is judged like the list.
-added(container) := {[i]: capability | some i, capability in container.securityContext.capabilities.add} if {
-	not is_string(container.securityContext.capabilities.add)
-} else := {[]: container.securityContext.capabilities.add}
+added(container) := {[]: container.securityContext.capabilities.add} if {
+	is_string(container.securityContext.capabilities.add)
+} else := {[i]: capability | some i, capability in container.securityContext.capabilities.add}
 
 # The names are compared as the standard does: exactly.
 baseline := {

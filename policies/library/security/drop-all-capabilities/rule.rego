@@ -22,7 +22,7 @@ import data.penstock.lib.workloads
 violation contains v if {
 	not workloads.windows
 	some entry in workloads.containers
-	not "ALL" in entry.container.securityContext.capabilities.drop
+	not drops_all(entry.container)
 	v := {
 		"msg": sprintf("%s does not drop all capabilities", [entry.label]),
 		"at": nearest(entry.container),
@@ -30,6 +30,8 @@ violation contains v if {
 		"container": entry.name,
 	}
 }
+
+drops_all(container) if "ALL" in container.securityContext.capabilities.drop
 
 nearest(container) := container.securityContext.capabilities if {
 	is_object(container.securityContext.capabilities)

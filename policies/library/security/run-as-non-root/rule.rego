@@ -56,11 +56,11 @@ other_user(container) if is_number(effective(container, "runAsUser"))
 
 # effective is a field of the container's security context, else of the pod's.
 effective(container, field) := container.securityContext[field] if {
-	not container.securityContext[field] in {null}
+	container.securityContext[field] != null
 } else := workloads.pod.securityContext[field] if {
-	not workloads.pod.securityContext[field] in {null}
+	workloads.pod.securityContext[field] != null
 } else := null
 
 holder(container, field) := container.securityContext[field] if {
-	not container.securityContext[field] in {null}
+	container.securityContext[field] != null
 } else := workloads.pod.securityContext[field]

@@ -1,0 +1,229 @@
+package pipeline_test
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock-dev/penstock/internal/change"
+	"github.com/penstock-dev/penstock/internal/child"
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/pipeline"
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies"
+	"github.com/penstock-dev/penstock/render"
+)
+
+func TestMain(m *testing.M) {
+	if child.Role() == render.Role {
+		os.Exit(render.Main(context.Background(), os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// repository has three environments: two overlays on one base, one of them with
+// a component, and a chart with values.
+func repository() map[string]string {
+	const object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: shop}\ndata: {a: b}\n"
+	named := func(name string) string { return strings.Replace(object, "NAME", name, 1) }
+	return map[string]string{
+		"base/kustomization.yaml":          "resources: [one.yaml, more]\n",
+		"base/one.yaml":                    named("one"),
+		"base/more/kustomization.yaml":     "resources: [two.yaml]\n",
+		"base/more/two.yaml":               named("two"),
+		"base/unread.yaml":                 named("unread"),
+		"parts/kustomization.yaml":         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: patch.yaml}]\n",
+		"parts/patch.yaml":                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: shop}\ndata: {c: d}\n",
+		"overlays/dev/kustomization.yaml":  "resources: [../../base]\n",
+		"overlays/prod/kustomization.yaml": "resources: [../../base]\ncomponents: [../../parts]\nconfigMapGenerator: [{name: gen, namespace: shop, files: [key=file.txt]}]\n",
+		"overlays/prod/file.txt":           "text",
+		"chart/Chart.yaml":                 "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+		"chart/values.yaml":                "a: b\n",
+		"chart/values-stage.yaml":          "a: c\n",
+		"chart/templates/cm.yaml":          strings.Replace(named("cm"), "a: b", "a: {{ .Values.a }}, f: {{ .Files.Get \"extra.txt\" | quote }}", 1),
+		"chart/extra.txt":                  "extra",
+		"README.md":                        "hello",
+	}
+}
+
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// counting counts what is rendered.
+type counting struct {
+	*render.Pool
+	names map[string]int
+}
+
+func (c counting) Render(ctx context.Context, fsys fs.FS, env config.Environment) (render.Result, error) {
+	c.names[env.Name]++
+	return c.Pool.Render(ctx, fsys, env)
+}
+
+func run(t *testing.T, r pipeline.Renderer, base, head string) *report.Report {
+	t.Helper()
+	c, err := change.Open(t.Context(), change.Options{BaseDir: base, HeadDir: head})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	engine, err := policies.Load(policies.Library())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := pipeline.Run(t.Context(), pipeline.Options{Change: c, Config: config.Default(), Renderer: r, Judge: engine, DryRun: "off", Now: time.Unix(0, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// TestAffected changes and deletes every file in turn, and compares the
+// environments that a run takes for affected with those whose objects differ
+// when everything is rendered. Those that are not affected are not rendered.
+func TestAffected(t *testing.T) {
+	files := repository()
+	base := write(t, files)
+	p := render.NewPool(render.PoolOptions{})
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	before := everything(t, p, base)
+	if len(before) != 3 {
+		t.Fatalf("got %d environments", len(before))
+	}
+	for name, text := range files {
+		changed := repository()
+		changed[name] = strings.NewReplacer("a: b", "a: z", "c: d", "c: z", "a: c", "a: z", "text", "other", "extra", "other").Replace(text)
+		if changed[name] == text {
+			changed[name] = text + "\n"
+		}
+		head := write(t, changed)
+		after := everything(t, p, head)
+		seen := counting{p, map[string]int{}}
+		r := run(t, seen, base, head)
+		for _, env := range r.Environments {
+			if differs := before[env.Name] != after[env.Name]; differs && !env.Affected {
+				t.Errorf("%s changes %s, which is not taken for affected", name, env.Name)
+			}
+			if !env.Affected && len(env.Deltas) > 0 {
+				t.Errorf("%s: %s is not affected and has deltas", name, env.Name)
+			}
+			if env.Affected && !slices.Contains(env.Files, name) {
+				t.Errorf("%s: %s is affected through %v", name, env.Name, env.Files)
+			}
+		}
+		owned := slices.ContainsFunc(r.Environments, func(e report.Environment) bool { return e.Affected })
+		if unowned := slices.Contains(r.Unowned, name); unowned == owned {
+			t.Errorf("%s: owned %v, unowned %v", name, owned, unowned)
+		}
+		if name == "chart/values-stage.yaml" && (seen.names["prod"] > 0 || seen.names["dev"] > 0) {
+			t.Errorf("%s: rendered %v", name, seen.names)
+		}
+	}
+}
+
+// everything renders all environments of a directory.
+func everything(t *testing.T, p *render.Pool, dir string) map[string]string {
+	t.Helper()
+	tree := os.DirFS(dir)
+	envs, err := config.Default().Resolve(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, env := range envs {
+		result, err := p.Render(t.Context(), tree, env)
+		if err != nil || len(result.Errors) > 0 {
+			t.Fatalf("%s: %v %v", env.Name, err, result.Errors)
+		}
+		out[env.Name] = text(t, result.Objects)
+	}
+	return out
+}
+
+func text(t *testing.T, set *manifest.Set) string {
+	t.Helper()
+	var b strings.Builder
+	for _, o := range set.All() {
+		data, err := json.Marshal(o.Fields())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(data)
+	}
+	return b.String()
+}
+
+func TestSameChangeGivesSameReport(t *testing.T) {
+	changed := repository()
+	changed["base/one.yaml"] += "immutable: true\n"
+	delete(changed, "parts/patch.yaml")
+	base, head := write(t, repository()), write(t, changed)
+	p := render.NewPool(render.PoolOptions{Workers: 3})
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var first string
+	for range 5 {
+		r := run(t, p, base, head)
+		r.Timing = report.Timing{}
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = string(data)
+		} else if first != string(data) {
+			t.Errorf("got %s\nand %s", data, first)
+		}
+	}
+}
+
+func TestWhatFluxMakesIsNotPassed(t *testing.T) {
+	base := write(t, map[string]string{"clusters/prod/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"})
+	head := write(t, map[string]string{
+		"clusters/prod/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n",
+		"clusters/prod/hr.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: app, namespace: b}\n",
+	})
+	p := render.NewPool(render.PoolOptions{})
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := run(t, p, base, head)
+	if r.Verdict.Outcome != verdict.Undecided || !slices.ContainsFunc(r.NotEvaluated, func(e verdict.Entry) bool {
+		return e.Object.Kind == "HelmRelease" && e.Reason == verdict.Unsupported && e.Location.File == "clusters/prod/hr.yaml"
+	}) {
+		t.Errorf("got %v, %+v", r.Verdict, r.NotEvaluated)
+	}
+}

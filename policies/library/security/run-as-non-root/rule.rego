@@ -22,12 +22,12 @@ import data.penstock.lib.workloads
 violation contains v if {
 	not own_users
 	some entry in workloads.containers
-	user := effective(entry.container, "runAsUser")
-	user == 0
+	user := given(entry, "runAsUser")
+	user.value == 0
 	v := {
 		"msg": sprintf("%s runs as root (runAsUser 0)", [entry.label]),
-		"at": holder(entry.container, "runAsUser"),
-		"path": array.concat(entry.path, ["securityContext", "runAsUser"]),
+		"at": user.value,
+		"path": array.concat(user.holder, ["securityContext", "runAsUser"]),
 		"container": entry.name,
 	}
 }
@@ -35,8 +35,8 @@ violation contains v if {
 violation contains v if {
 	not own_users
 	some entry in workloads.containers
-	not other_user(entry.container)
-	effective(entry.container, "runAsNonRoot") != true
+	not numbered(entry)
+	not says_so(entry)
 	v := {
 		"msg": sprintf("%s may run as root", [entry.label]),
 		"at": workloads.security_context(entry.container),
@@ -52,15 +52,14 @@ own_users if {
 }
 
 # A user that is given, root or not, is judged by its number, not by runAsNonRoot.
-other_user(container) if is_number(effective(container, "runAsUser"))
+numbered(entry) if is_number(given(entry, "runAsUser").value)
 
-# effective is a field of the container's security context, else of the pod's.
-effective(container, field) := container.securityContext[field] if {
-	container.securityContext[field] != null
-} else := workloads.pod.securityContext[field] if {
+says_so(entry) if given(entry, "runAsNonRoot").value == true
+
+# given is a field of the container's security context, else of the pod's, and the
+# path of the one that holds it.
+given(entry, field) := {"value": entry.container.securityContext[field], "holder": entry.path} if {
+	entry.container.securityContext[field] != null
+} else := {"value": workloads.pod.securityContext[field], "holder": workloads.pod_path} if {
 	workloads.pod.securityContext[field] != null
-} else := null
-
-holder(container, field) := container.securityContext[field] if {
-	container.securityContext[field] != null
-} else := workloads.pod.securityContext[field]
+}

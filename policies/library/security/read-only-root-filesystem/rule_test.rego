@@ -1,0 +1,43 @@
+package penstock.security.read_only_root_filesystem_test
+
+import data.penstock.lib.fixtures_test as fixtures
+import data.penstock.security.read_only_root_filesystem as rule
+
+test_allow[note] if {
+	some note, context in {"true": {"readOnlyRootFilesystem": true}, "with others": {"readOnlyRootFilesystem": true, "runAsUser": 1}}
+	rule.violation == set() with input as fixtures.secured(context)
+}
+
+test_allow_on_windows if {
+	object := fixtures.deployment({"os": {"name": "windows"}, "containers": [{"name": "web"}]})
+	rule.violation == set() with input as object
+}
+
+test_deny[note] if {
+	some note, fields in {"missing": {}, "null": {"securityContext": null}, "text": {"securityContext": "x"}, "empty": {"securityContext": {}}, "false": {"securityContext": {"readOnlyRootFilesystem": false}}, "text true": {"securityContext": {"readOnlyRootFilesystem": "true"}}, "null value": {"securityContext": {"readOnlyRootFilesystem": null}}, "one": {"securityContext": {"readOnlyRootFilesystem": 1}}}
+	object := fixtures.container(fields)
+	violations := rule.violation with input as object
+	fixtures.messages(violations) == {"container \"web\" can write its root file system"}
+	fixtures.located(object, violations)
+}
+
+test_pod_context_does_not_count if {
+	object := fixtures.deployment({"securityContext": {"readOnlyRootFilesystem": true}, "containers": [{"name": "web"}]})
+	count(rule.violation) == 1 with input as object
+}
+
+test_deny_in_every_kind[kind] if {
+	some kind, object in fixtures.wrapped({
+		"containers": [{"name": "a"}, {"name": "fine", "securityContext": {"readOnlyRootFilesystem": true}}],
+		"initContainers": [{"name": "b", "securityContext": null}],
+		"ephemeralContainers": [{"name": "c", "securityContext": {}}],
+	})
+	violations := rule.violation with input as object
+	{v.container | some v in violations} == {"a", "b", "c"}
+	fixtures.located(object, violations)
+}
+
+test_odd_types[note] if {
+	some note, object in fixtures.odd
+	is_set(rule.violation) with input as object
+}

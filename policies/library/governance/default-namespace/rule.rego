@@ -45,10 +45,10 @@ package penstock.governance.default_namespace
 import data.penstock.lib.names
 
 violation contains v if {
-	input.metadata.namespace == "default"
+	names.namespace == "default"
 	v := {
 		"msg": sprintf("%s %q is in the namespace default", [input.kind, names.object_name]),
-		"at": input.metadata.namespace,
+		"at": nearest,
 		"path": ["metadata", "namespace"],
 	}
 }
@@ -61,3 +61,7 @@ violation contains v if {
 		"path": ["metadata", "namespace"],
 	}
 }
+
+nearest := input.metadata.namespace if {
+	input.metadata.namespace != ""
+} else := input.metadata

@@ -21,8 +21,10 @@ type Delta struct {
 	Object    *manifest.Object
 	OldObject *manifest.Object
 	// RenamedFrom is set on a CREATE whose content is that of an object which
-	// the same change deletes, and RenamedTo on that DELETE. To the cluster a
-	// rename is both: the old object goes, a new one comes.
+	// the same change deletes, and RenamedTo on that DELETE; so they are on
+	// ConfigMaps and Secrets whose generated names differ in their hash alone,
+	// whatever their content. To the cluster a rename is both: the old object
+	// goes, a new one comes.
 	RenamedFrom *manifest.ID
 	RenamedTo   *manifest.ID
 }

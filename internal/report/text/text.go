@@ -1,140 +1,236 @@
-// Package text writes a report for a person at a terminal.
+// Package text writes a report for a person at a terminal. It decides nothing:
+// what blocks and why is in the report.
 package text
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
 // Options say how the report looks.
 type Options struct {
-	// Color switches SGR colours on.
+	// Color switches colours on: the basic ones of ECMA-48 (SGR).
 	Color bool
-	// Verbose shows findings that base has as well, and all that was not evaluated.
+	// Width is the number of columns; 0 means 80. Paths, and words that are
+	// longer than a line, are not broken.
+	Width int
+	// Verbose shows findings that base has as well, findings that are gone, and
+	// every object of the lists that are shortened otherwise.
 	Verbose bool
+	// Diff shows what differs in each object.
+	Diff bool
 }
 
-// Encode writes the report: the change, what each affected environment
-// receives, its findings, what was not evaluated, and the verdict.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	cyan   = "36"
+)
+
+// Encode writes the report: the change; for each environment what it receives
+// and what was found; what was not evaluated; the verdict with its reasons and
+// counts. No text of a manifest reaches the terminal as a control character.
 func Encode(w io.Writer, r *report.Report, opts Options) error {
-	p := printer{opts: opts}
-	p.header(r)
-	for _, env := range r.Environments {
-		if env.Affected {
-			p.environment(r, env)
-		}
+	p := printer{width: cmp.Or(max(opts.Width, 0), 80), color: opts.Color}
+	e := encoder{printer: &p, opts: opts, report: r, rules: map[string]verdict.Rule{}}
+	for _, rule := range r.Rules {
+		e.rules[rule.ID] = rule
 	}
-	p.notEvaluated(r)
-	p.summary(r)
+	e.header()
+	e.environments()
+	e.notEvaluated()
+	e.unowned()
+	e.summary()
 	if _, err := w.Write(p.out.Bytes()); err != nil {
 		return fmt.Errorf("writing the report as text: %w", err)
 	}
 	return nil
 }
 
-type printer struct {
-	out  bytes.Buffer
-	opts Options
+type encoder struct {
+	*printer
+	opts   Options
+	report *report.Report
+	rules  map[string]verdict.Rule
 }
 
-const (
-	bold   = "1"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	dim    = "2"
-)
+func (e *encoder) header() {
+	c := e.report.Change
+	e.facts(0, span{bold, "penstock  "}, "", []string{
+		revision(c.Base, c.BaseCommit) + " → " + revision(c.Head, c.HeadCommit),
+		count(c.Files, "file") + " changed",
+		fmt.Sprintf("%d of %s affected", e.report.Counts.Affected, count(e.report.Counts.Environments, "environment")),
+	})
+}
 
-func (p *printer) style(code, s string) string {
-	if !p.opts.Color {
-		return s
+// revision adds the start of a commit's ID to the name of a tree that does not
+// have it already.
+func revision(name, commit string) string {
+	name = clean(name)
+	if len(commit) < 7 || strings.Contains(name, commit[:7]) {
+		return name
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return fmt.Sprintf("%s (%s)", name, clean(commit[:7]))
 }
 
-func (p *printer) line(format string, args ...any) {
-	p.out.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+// environments writes the environments that the change affects or that have
+// findings; the others are named.
+func (e *encoder) environments() {
+	all := e.groups()
+	var untouched []string
+	known := map[string]bool{}
+	for _, env := range e.report.Environments {
+		known[env.Name] = true
+		g := all[env.Name]
+		if !env.Affected && g == nil {
+			untouched = append(untouched, clean(env.Name))
+			continue
+		}
+		e.blank()
+		e.environment(env)
+		e.findings(g)
+	}
+	// A finding is never lost, whatever environment it names.
+	for _, f := range e.report.Findings {
+		if name := f.Environment; !known[name] {
+			known[name] = true
+			e.blank()
+			e.put(0, span{bold, cmp.Or(clean(name), "repository")})
+			e.findings(all[name])
+		}
+	}
+	if len(untouched) > 0 {
+		e.blank()
+		e.para(0, span{bold, "not affected  "}, span{dim, strings.Join(untouched, ", ")})
+	}
 }
 
-// clean keeps text of a manifest from steering the terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
+func (e *encoder) environment(env report.Environment) {
+	about := []string{count(env.Objects, "object")}
+	if e.unrendered(env.Name) {
+		about = []string{"did not render"}
+	}
+	for _, op := range operations() {
+		if n := operated(env.Deltas, op.Operation); n > 0 {
+			about = append(about, fmt.Sprintf("%d %s", n, op.done))
+		}
+	}
+	e.para(0, span{bold, clean(env.Name) + "  "}, span{"", strings.Join(about, ", ")})
+	var details []string
+	if from := origin(env); from != "" {
+		details = append(details, from)
+	}
+	if env.KubernetesVersion != "" {
+		details = append(details, "Kubernetes "+clean(env.KubernetesVersion))
+	}
+	if env.DryRun != "" {
+		details = append(details, "dry-run "+clean(env.DryRun))
+	}
+	if len(details) > 0 {
+		e.facts(2, span{}, dim, details)
+	}
+	e.deltas(env.Deltas)
+}
+
+// unrendered reports whether an environment, as a whole or in part, is missing
+// from what was evaluated.
+func (e *encoder) unrendered(env string) bool {
+	return slices.ContainsFunc(e.report.NotEvaluated, func(n verdict.Entry) bool {
+		return n.Environment == env && n.Stage == verdict.StageRender && n.Object == verdict.Object{}
+	})
+}
+
+// origin says how an environment was found and where it starts.
+func origin(env report.Environment) string {
+	if len(env.Roots) == 0 {
+		return clean(env.Found)
+	}
+	root := clean(env.Roots[0].Path)
+	if more := len(env.Roots) - 1; more > 0 {
+		root += fmt.Sprintf(" and %d more", more)
+	}
+	return clean(env.Found) + ": " + root
+}
+
+// operation is the words and the sign for what happens to an object.
+type operation struct {
+	diff.Operation
+	done, sign, colour string
+}
+
+func operations() []operation {
+	return []operation{{diff.Create, "created", "+", green}, {diff.Update, "updated", "~", yellow}, {diff.Delete, "deleted", "-", red}}
+}
+
+func operated(deltas []report.Delta, op diff.Operation) int {
+	n := 0
+	for _, d := range deltas {
+		if d.Operation == op {
+			n++
+		}
+	}
+	return n
+}
+
+// shown bounds the lists of objects that are shortened without Verbose.
+const shown = 10
+
+func (e *encoder) deltas(deltas []report.Delta) {
+	for i, d := range deltas {
+		if i == shown && len(deltas) > shown+1 && !e.opts.Verbose && !e.opts.Diff {
+			e.para(2, span{}, span{dim, fmt.Sprintf("… %d more (--verbose shows them)", len(deltas)-shown)})
+			return
+		}
+		sign, colour := clean(string(d.Operation)), ""
+		for _, op := range operations() {
+			if op.Operation == d.Operation {
+				sign, colour = op.sign, op.colour
+			}
+		}
+		about := ""
+		if d.RenamedFrom != "" {
+			about = "  renamed from " + clean(d.RenamedFrom)
+		}
+		if d.RenamedTo != "" {
+			about = "  renamed to " + clean(d.RenamedTo)
+		}
+		e.put(2, span{colour, sign}, span{"", " " + object(d.Object)}, span{dim, about})
+		if e.opts.Diff {
+			e.diff(d.Diff)
+		}
+	}
+}
+
+// diff writes the lines of a delta, coloured by what they start with.
+func (e *encoder) diff(text string) {
+	for line := range strings.Lines(text) {
+		colour := ""
 		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || r == '\u200e' || r == '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069':
-			return '\uFFFD'
+		case strings.HasPrefix(line, "@@"):
+			colour = cyan
+		case strings.HasPrefix(line, "+"):
+			colour = green
+		case strings.HasPrefix(line, "-"):
+			colour = red
+		case strings.HasPrefix(line, "!"):
+			colour = yellow
 		}
-		return r
-	}, s)
-}
-
-func (p *printer) header(r *report.Report) {
-	p.line("%s  %s → %s", p.style(bold, "penstock"), clean(r.Change.Base), clean(r.Change.Head))
-	p.line("%s changed, %d of %s affected", count(r.Change.Files, "file"), r.Counts.Affected, count(r.Counts.Environments, "environment"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func (p *printer) environment(r *report.Report, env report.Environment) {
-	p.line("")
-	p.line("%s  %s", p.style(bold, clean(env.Name)), p.style(dim, fmt.Sprintf("%s, Kubernetes %s, %s", clean(env.Found), env.KubernetesVersion, count(env.Objects, "object"))))
-	for _, d := range env.Deltas {
-		p.line("  %-6s %s", strings.ToLower(string(d.Operation)), object(d.Object))
-	}
-	existing := 0
-	for _, f := range r.Findings {
-		if f.Environment != env.Name {
-			continue
-		}
-		if f.Baseline != verdict.New && !p.opts.Verbose {
-			existing++
-			continue
-		}
-		p.finding(f)
-	}
-	if existing > 0 {
-		p.line("  %s", p.style(dim, fmt.Sprintf("%s of before this change (--verbose shows them)", count(existing, "finding"))))
+		e.put(6, span{colour, clean(strings.TrimSuffix(line, "\n"))})
 	}
 }
 
-func (p *printer) finding(f verdict.Finding) {
-	color := map[verdict.Level]string{verdict.Error: red, verdict.Warning: yellow, verdict.Note: dim}[f.Level]
-	place := ""
-	if f.Location != nil {
-		place = clean(f.Location.File)
-		if f.Location.Line > 0 {
-			place += fmt.Sprintf(":%d", f.Location.Line)
-		}
-	}
-	state := ""
-	if f.Baseline != verdict.New {
-		state = " (" + string(f.Baseline) + ")"
-	}
-	p.line("")
-	p.line("  %s  %s", p.style(color, string(f.Level)+state), place)
-	p.line("    %s: %s", object(f.Object), clean(f.Message))
-	p.line("    %s", p.style(dim, clean(f.Rule)))
-	if f.Remediation != "" {
-		p.line("    → %s", clean(f.Remediation))
-	}
-}
-
+// object is an object as manifest.ID writes it: "Deployment.apps shop/web".
 func object(o verdict.Object) string {
-	if o == (verdict.Object{}) {
-		return "the environment"
-	}
 	kind := o.Kind
 	if group, _, ok := strings.Cut(o.APIVersion, "/"); ok {
 		kind += "." + group
@@ -143,57 +239,12 @@ func object(o verdict.Object) string {
 	if o.Namespace != "" {
 		name = o.Namespace + "/" + name
 	}
-	return clean(kind + " " + name)
+	return clean(strings.TrimSpace(kind + " " + name))
 }
 
-// shown bounds how many entries of one kind are listed without --verbose.
-const shown = 5
-
-func (p *printer) notEvaluated(r *report.Report) {
-	if len(r.NotEvaluated) == 0 {
-		return
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
-	p.line("")
-	p.line("%s", p.style(bold, "Not evaluated"))
-	type group struct {
-		env    string
-		stage  verdict.Stage
-		reason verdict.Reason
-		detail string
-	}
-	counts := map[group]int{}
-	for _, e := range r.NotEvaluated {
-		g := group{e.Environment, e.Stage, e.Reason, ""}
-		if counts[g]++; counts[g] > shown && !p.opts.Verbose {
-			continue
-		}
-		where := e.Environment
-		if e.Object != (verdict.Object{}) {
-			where += " " + object(e.Object)
-		}
-		p.line("  %s  %s: %s", clean(strings.TrimSpace(where)), e.Stage, clean(e.Detail))
-	}
-	for _, e := range r.NotEvaluated {
-		g := group{e.Environment, e.Stage, e.Reason, ""}
-		if n := counts[g]; n > shown && !p.opts.Verbose {
-			p.line("  %s  %s: %d more like this (--verbose shows them)", clean(e.Environment), e.Stage, n-shown)
-			counts[g] = 0
-		}
-	}
-}
-
-func (p *printer) summary(r *report.Report) {
-	p.line("")
-	if len(r.Unowned) > 0 {
-		p.line("%s", p.style(dim, fmt.Sprintf("%s that no environment reads", count(len(r.Unowned), "changed path"))))
-	}
-	color := map[verdict.Outcome]string{verdict.Pass: green, verdict.Fail: red, verdict.Undecided: yellow}[r.Verdict.Outcome]
-	p.line("%s  %s", p.style(color+";"+bold, strings.ToUpper(string(r.Verdict.Outcome))), clean(strings.Join(r.Verdict.Reasons, "; ")))
-	c := r.Counts
-	p.line("%s, %s, %s · %s existing · %d created, %d updated, %d deleted · %s", count(c.Errors, "error"), count(c.Warnings, "warning"), count(c.Notes, "note"), fmt.Sprint(c.Existing), c.Created, c.Updated, c.Deleted, count(c.Rules, "rule"))
-	for _, s := range []verdict.Stage{verdict.StageRender, verdict.StagePolicy, verdict.StageDryRun} {
-		if done, not := c.Evaluated[s], c.NotEvaluated[s]; done+not > 0 {
-			p.line("%-8s %d of %d evaluated", s, done, done+not)
-		}
-	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

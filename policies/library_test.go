@@ -4,11 +4,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/storage/inmem"
-	"github.com/open-policy-agent/opa/v1/tester"
 	"github.com/penstock-dev/penstock/policies"
 )
 
@@ -29,48 +25,26 @@ func TestLibraryLoads(t *testing.T) {
 	}
 }
 
-// TestLibraryRego runs the tests that stand beside the rules. A test that
-// fails, errors or is skipped fails here.
+// TestLibraryRego runs the tests that stand beside the rules. A rule without a
+// test, and a test that fails, errs or is skipped, fail here.
 func TestLibraryRego(t *testing.T) {
-	modules := map[string]*ast.Module{}
 	source := policies.Library()
-	tests := map[string]bool{}
+	files := map[string]bool{}
 	err := fs.WalkDir(source.FS, source.Dir, func(p string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(p, ".rego") {
-			return err
-		}
-		data, err := fs.ReadFile(source.FS, p)
-		if err != nil {
-			return err
-		}
-		modules[p], err = ast.ParseModuleWithOpts(p, string(data), ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
-		if strings.HasSuffix(p, "_test.rego") {
-			tests[strings.TrimSuffix(p, "_test.rego")] = true
-		}
+		files[p] = true
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for p := range modules {
-		if strings.HasSuffix(p, "/rule.rego") && !tests[strings.TrimSuffix(p, ".rego")] {
+	for p := range files {
+		if dir, ok := strings.CutSuffix(p, "/rule.rego"); ok && !files[dir+"/rule_test.rego"] {
 			t.Errorf("%s has no rule_test.rego", p)
 		}
 	}
-	results, err := tester.NewRunner().SetCompiler(ast.NewCompiler().WithEnablePrintStatements(true)).
-		SetStore(inmem.New()).SetModules(modules).SetTimeout(30*time.Second).RaiseBuiltinErrors(true).RunTests(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
+	var report strings.Builder
+	if err := policies.Test(t.Context(), []policies.Source{source}, &report); err != nil {
+		t.Errorf("%v\n%s", err, &report)
 	}
-	ran := 0
-	for r := range results {
-		ran++
-		if !r.Pass() {
-			t.Errorf("%s: %s.%s: fail=%v error=%v", r.Location, r.Package, r.Name, r.Fail, r.Error)
-		}
-	}
-	if ran == 0 {
-		t.Error("no test ran")
-	}
-	t.Logf("%d tests", ran)
+	t.Log(report.String())
 }

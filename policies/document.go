@@ -1,16 +1,19 @@
 package policies
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// marker is the file name in the locations of terms that stand for a value of
-// the object under evaluation.
-const marker = "object"
+// headMark and oldMark are the file names in the locations of terms that stand
+// for a value of the object under review, and of the object that it replaces.
+// No policy can be in a file of such a name.
+const (
+	headMark = "\x00object"
+	oldMark  = "\x00oldObject"
+)
 
 // document is an object as a Rego value. The location of each of its terms
 // tells which value it is: the row is the place of the value in pre-order,
@@ -18,85 +21,111 @@ const marker = "object"
 // still knows where it came from.
 type document struct {
 	object *manifest.Object
+	mark   string
 	term   *ast.Term
-	places int
+	// pairs are the members of the object, to make objects that have more.
+	pairs [][2]*ast.Term
+	// slab holds terms and locations that are handed out, and is never written
+	// again afterwards: one allocation for many values.
+	terms     []ast.Term
+	locations []ast.Location
+	places    int
 }
 
-func newDocument(o *manifest.Object) *document {
-	d := &document{object: o}
-	d.term = d.value(o.Fields())
+// newDocument makes the terms of an object. Keys are shared through keys, which
+// one goroutine at a time may use.
+func newDocument(o *manifest.Object, mark string, keys map[string]*ast.Term) *document {
+	d := &document{object: o, mark: mark}
+	d.term = d.next()
+	d.pairs = d.members(o.Fields(), keys)
+	d.term.Value = ast.NewObject(d.pairs...)
 	return d
 }
 
-func (d *document) value(v any) *ast.Term {
-	d.places++
-	loc := &ast.Location{File: marker, Row: d.places}
-	var t *ast.Term
-	switch v := v.(type) {
-	case map[string]any:
-		keys := sortedKeys(v)
-		pairs := make([][2]*ast.Term, 0, len(keys))
-		for _, k := range keys {
-			pairs = append(pairs, [2]*ast.Term{ast.StringTerm(k), d.value(v[k])})
-		}
-		t = ast.NewTerm(ast.NewObject(pairs...))
-	case []any:
-		items := make([]*ast.Term, len(v))
-		for i, item := range v {
-			items[i] = d.value(item)
-		}
-		t = ast.NewTerm(ast.NewArray(items...))
-	case string:
-		t = &ast.Term{Value: ast.String(v)}
-	case bool:
-		t = &ast.Term{Value: ast.Boolean(v)}
-	case int64:
-		t = &ast.Term{Value: ast.Number(strconv.FormatInt(v, 10))}
-	case float64:
-		t = &ast.Term{Value: ast.Number(strconv.FormatFloat(v, 'g', -1, 64))}
-	default:
-		t = &ast.Term{Value: ast.Null{}}
+// next is a term for the next value.
+func (d *document) next() *ast.Term {
+	const slab = 128
+	if len(d.terms) == 0 {
+		d.terms, d.locations = make([]ast.Term, slab), make([]ast.Location, slab)
 	}
+	t, loc := &d.terms[0], &d.locations[0]
+	d.terms, d.locations = d.terms[1:], d.locations[1:]
+	d.places++
+	loc.File, loc.Row = d.mark, d.places
 	t.Location = loc
 	return t
 }
 
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+func (d *document) members(fields map[string]any, keys map[string]*ast.Term) [][2]*ast.Term {
+	pairs := make([][2]*ast.Term, 0, len(fields)+1)
+	for _, k := range sortedKeys(fields) {
+		key := keys[k]
+		if key == nil {
+			key = ast.StringTerm(k)
+			keys[k] = key
+		}
+		pairs = append(pairs, [2]*ast.Term{key, d.value(fields[k], keys)})
 	}
-	slices.Sort(keys)
-	return keys
+	return pairs
+}
+
+func (d *document) value(v any, keys map[string]*ast.Term) *ast.Term {
+	t := d.next()
+	switch v := v.(type) {
+	case map[string]any:
+		t.Value = ast.NewObject(d.members(v, keys)...)
+	case []any:
+		items := make([]*ast.Term, len(v))
+		for i, item := range v {
+			items[i] = d.value(item, keys)
+		}
+		t.Value = ast.NewArray(items...)
+	default:
+		t.Value = scalar(v)
+	}
+	return t
+}
+
+func scalar(v any) ast.Value {
+	switch v := v.(type) {
+	case string:
+		return ast.String(v)
+	case bool:
+		return ast.Boolean(v)
+	case int64:
+		return ast.Number(strconv.FormatInt(v, 10))
+	case float64:
+		return ast.Number(strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return ast.Null{}
 }
 
 // pointer is the JSON Pointer of the value that a term stands for.
 func (d *document) pointer(t *ast.Term) (string, bool) {
-	if t == nil || t.Location == nil || t.Location.File != marker || t.Location.Row < 1 {
+	if t == nil || t.Location == nil || t.Location.File != d.mark {
 		return "", false
 	}
-	left := t.Location.Row
-	return find(d.object.Fields(), "", &left)
-}
-
-// find walks values in pre-order until left of them are seen.
-func find(v any, at string, left *int) (string, bool) {
-	if *left--; *left == 0 {
-		return at, true
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		for _, k := range sortedKeys(v) {
-			if p, ok := find(v[k], manifest.JoinPointer(at, k), left); ok {
-				return p, true
+	row, at, pointer := t.Location.Row, d.term, ""
+	for at.Location.Row != row {
+		// Places are in pre-order: the value lies in the last member that
+		// begins at or before it.
+		step, next := "", (*ast.Term)(nil)
+		switch v := at.Value.(type) {
+		case ast.Object:
+			v.Foreach(func(key, member *ast.Term) {
+				if member.Location.Row <= row && (next == nil || member.Location.Row > next.Location.Row) {
+					step, next = string(key.Value.(ast.String)), member
+				}
+			})
+		case *ast.Array:
+			for i := 0; i < v.Len() && v.Elem(i).Location.Row <= row; i++ {
+				step, next = strconv.Itoa(i), v.Elem(i)
 			}
 		}
-	case []any:
-		for i, item := range v {
-			if p, ok := find(item, at+"/"+strconv.Itoa(i), left); ok {
-				return p, true
-			}
+		if next == nil {
+			return "", false
 		}
+		at, pointer = next, manifest.JoinPointer(pointer, step)
 	}
-	return "", false
+	return pointer, true
 }

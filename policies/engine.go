@@ -3,12 +3,14 @@
 // whether the base violated them already. It is the only owner of OPA.
 //
 // Rules are read once, compiled once and run in a sandbox: no network, no
-// environment, no randomness, and no clock but the time of the run.
+// environment, no randomness, and no clock but the time of the run. A rule that
+// cannot be evaluated is reported as such, and never counts as a pass.
 package policies
 
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -27,9 +29,12 @@ const BuiltIn = "built-in"
 // Library is the embedded rules.
 func Library() Source { return Source{Name: BuiltIn, FS: library, Dir: "library"} }
 
-// Source is a directory of rules.
+// Source is a directory of rules: its *.rego files, except *_test.rego, and the
+// YAML and JSON files of its folder data.
 type Source struct {
 	// Name is shown with the rules: BuiltIn, or the directory in the repository.
+	// The source that is named BuiltIn alone may define packages below penstock,
+	// and each of its rules must have METADATA.
 	Name string
 	FS   fs.FS
 	Dir  string
@@ -38,18 +43,20 @@ type Source struct {
 // Engine is a compiled set of rules. It is immutable and safe for concurrent use.
 type Engine struct {
 	compiler *ast.Compiler
-	rules    []rule
-	// inventory says whether a rule reads data.inventory.
-	inventory bool
+	// rules are sorted by ID, then by what is queried.
+	rules []rule
+	// data is what the data files of the sources hold.
+	data map[string]any
 }
 
-// Rules returns the rules, sorted by ID.
+// Rules returns the rules, sorted by ID. Rules of one package that share the ID
+// of its METADATA are one.
 func (e *Engine) Rules() []verdict.Rule {
 	out := make([]verdict.Rule, len(e.rules))
 	for i, r := range e.rules {
 		out[i] = r.Rule
 	}
-	return out
+	return slices.CompactFunc(out, func(a, b verdict.Rule) bool { return a.ID == b.ID })
 }
 
 // Input is one environment of a change.
@@ -59,7 +66,17 @@ type Input struct {
 	Deltas      []diff.Delta
 	// Now is the time that rules see.
 	Now time.Time
+	// Workers bounds how many objects are evaluated at once; 0 means one for
+	// each processor. It never changes the result.
+	Workers int
+	// RuleTimeout bounds the time that one rule may take for all objects of the
+	// environment together, summed over the workers; 0 means DefaultRuleTimeout.
+	RuleTimeout time.Duration
 }
+
+// DefaultRuleTimeout lets a rule take a millisecond for each of 30,000 objects.
+// Rules take some ten microseconds; those that reach the bound do not end.
+const DefaultRuleTimeout = 30 * time.Second
 
 // Result is what the rules say of an environment: what they found, and for
 // every object whether all rules that apply to it were evaluated.
@@ -76,12 +93,7 @@ type Error struct {
 	Hint string
 }
 
-func (e *Error) Error() string {
-	if e.Line > 0 {
-		return e.File + ":" + itoa(e.Line) + ": " + e.Msg
-	}
-	return e.File + ": " + e.Msg
-}
+func (e *Error) Error() string { return place(e.File, e.Line) + ": " + e.Msg }
 
 // UserHint says what to do.
 func (e *Error) UserHint() string { return e.Hint }

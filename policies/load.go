@@ -4,57 +4,58 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // Load reads and compiles the rules of the sources. Files that end in
-// _test.rego are left out. A rule that cannot be read, or an ID that is there
-// twice, is an *Error.
+// _test.rego are left out. A rule, METADATA or data file that cannot be read,
+// or a rule ID that two packages claim, is an *Error. No rules at all is not:
+// the engine then says of every object that it was not evaluated.
 func Load(sources ...Source) (*Engine, error) {
-	caps := capabilities()
-	modules := map[string]*ast.Module{}
-	origin := map[string]Source{}
-	for _, s := range sources {
-		parsed, err := parse(s, caps)
-		if err != nil {
-			return nil, err
-		}
-		for file, m := range parsed {
-			name := s.Name + ":" + file
-			modules[name], origin[name] = m, s
+	set, err := readSources(sources)
+	if err != nil {
+		return nil, err
+	}
+	rulesOnly := map[string]*ast.Module{}
+	for name, m := range set.modules {
+		if !isTest(name) {
+			rulesOnly[name] = m
 		}
 	}
-	compiler := ast.NewCompiler().WithCapabilities(caps).WithDefaultRegoVersion(ast.RegoV1)
-	compiler.Compile(modules)
-	if compiler.Failed() {
-		return nil, regoError(compiler.Errors)
+	compiler, err := set.compile(rulesOnly)
+	if err != nil {
+		return nil, err
 	}
-	e := &Engine{compiler: compiler}
-	for name, m := range compiler.Modules {
-		rules, err := rulesOf(compiler, m, origin[name])
+	e := &Engine{compiler: compiler, data: set.data}
+	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
+		rules, err := rulesOf(compiler, compiler.Modules[name], set.origin[name])
 		if err != nil {
 			return nil, err
 		}
 		e.rules = append(e.rules, rules...)
-		ast.WalkRefs(m, func(r ast.Ref) bool {
-			if r.HasPrefix(ast.Ref{ast.DefaultRootDocument, ast.StringTerm("inventory")}) {
-				e.inventory = true
-			}
-			return false
-		})
 	}
-	slices.SortFunc(e.rules, func(a, b rule) int { return strings.Compare(a.ID+a.ref, b.ID+b.ref) })
+	return e, e.order()
+}
+
+// order sorts the rules and refuses an ID that two packages claim. A rule that
+// several files of a package define is one rule.
+func (e *Engine) order() error {
+	slices.SortStableFunc(e.rules, func(a, b rule) int {
+		return strings.Compare(a.ID+"\x00"+a.ref, b.ID+"\x00"+b.ref)
+	})
+	e.rules = slices.CompactFunc(e.rules, func(a, b rule) bool { return a.ref == b.ref })
 	for i := 1; i < len(e.rules); i++ {
-		if a, b := e.rules[i-1], e.rules[i]; a.ID == b.ID && a.ref != b.ref {
-			return nil, &Error{File: b.file, Line: b.line, Msg: fmt.Sprintf("the rule ID %s is there twice; the other one is in %s", b.ID, a.file), Hint: "give each rule an id of its own"}
+		if a, b := e.rules[i-1], e.rules[i]; a.ID == b.ID && a.pkg != b.pkg {
+			return &Error{File: b.file, Line: b.line, Msg: fmt.Sprintf("the rule ID %s is there twice; the other one is at %s", b.ID, place(a.file, a.line)), Hint: "give each rule an id of its own in the METADATA of its package"}
 		}
 	}
-	e.rules = slices.CompactFunc(e.rules, func(a, b rule) bool { return a.ref == b.ref })
-	return e, nil
+	return nil
 }
 
 // capabilities are the built-in functions that rules may call. AllowNet is
@@ -68,27 +69,80 @@ func capabilities() *ast.Capabilities {
 	return caps
 }
 
-func parse(s Source, caps *ast.Capabilities) (map[string]*ast.Module, error) {
-	modules := map[string]*ast.Module{}
-	err := fs.WalkDir(s.FS, s.Dir, func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if e.IsDir() || path.Ext(p) != ".rego" || strings.HasSuffix(p, "_test.rego") {
+// sourceSet is what the sources hold, parsed. Modules are named by source and file.
+type sourceSet struct {
+	modules map[string]*ast.Module
+	origin  map[string]Source
+	data    map[string]any
+}
+
+func readSources(sources []Source) (*sourceSet, error) {
+	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}}
+	caps := capabilities()
+	written := map[string]string{}
+	for _, s := range sources {
+		err := fs.WalkDir(s.FS, s.Dir, func(p string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			switch {
+			case path.Ext(p) == ".rego":
+				return set.addModule(s, p, caps)
+			case strings.HasPrefix(p, path.Join(s.Dir, "data")+"/") && slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(p)):
+				return set.addData(s, p, written)
+			}
 			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &Error{File: s.Dir, Msg: "the directory of policies is not there", Hint: "correct policies.paths in .penstock.yaml"}
 		}
-		data, err := fs.ReadFile(s.FS, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		m, err := parseModule(p, string(data), caps, s.Name == BuiltIn)
-		modules[p] = m
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Error{File: s.Dir, Msg: "the directory of policies is not there", Hint: "correct policies.paths in .penstock.yaml"}
 	}
-	return modules, err
+	return set, nil
+}
+
+func isTest(name string) bool { return strings.HasSuffix(name, "_test.rego") }
+
+func (set *sourceSet) addModule(s Source, file string, caps *ast.Capabilities) error {
+	text, err := fs.ReadFile(s.FS, file)
+	if err != nil {
+		return fmt.Errorf("reading the policy %s: %w", file, err)
+	}
+	m, err := parseModule(file, string(text), caps, s.Name == BuiltIn)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		return nil // only white space and comments
+	}
+	if err := lint(m, file, s); err != nil {
+		return err
+	}
+	name := s.Name + ":" + file
+	set.modules[name], set.origin[name] = m, s
+	return nil
+}
+
+// lint refuses what would be read otherwise than its author means it.
+func lint(m *ast.Module, file string, s Source) error {
+	pkg := m.Package.Path.String()
+	if s.Name == BuiltIn {
+		return nil
+	}
+	if pkg == "data.penstock" || strings.HasPrefix(pkg, "data.penstock.") {
+		return &Error{File: file, Line: m.Package.Location.Row, Msg: "the package " + pkg[len("data."):] + " belongs to the built-in rules", Hint: "choose another package; rules of any package run"}
+	}
+	if !isTest(file) {
+		return nil
+	}
+	for _, r := range m.Rules {
+		if name := ruleName(r); rulePattern.MatchString(name) && len(r.Head.Args) == 0 {
+			return &Error{File: file, Line: r.Location.Row, Msg: fmt.Sprintf("this file defines %s, but files that end in _test.rego are tests and are not evaluated", name), Hint: "move the rule to another file, or rename the file"}
+		}
+	}
+	return nil
 }
 
 // parseModule reads Rego v1, and for rules of a repository also the older v0,
@@ -110,18 +164,38 @@ func wrapParse(file string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var list ast.Errors
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[ast.Errors](err); ok && len(list) > 0 {
 		return regoError(list)
 	}
 	return &Error{File: file, Msg: err.Error(), Hint: "see what `opa check` says"}
 }
 
+// compile checks and links modules, which it does not change.
+func (set *sourceSet) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
+	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(ast.RegoV1).
+		WithPathConflictsCheck(set.hasData)
+	compiler.Compile(modules)
+	if compiler.Failed() {
+		return nil, regoError(compiler.Errors)
+	}
+	return compiler, nil
+}
+
+// regoError is the first of the errors in the order of the files.
 func regoError(list ast.Errors) error {
-	first := list[0]
-	e := &Error{Msg: first.Message, Hint: "see what `opa check` says; functions that need a network, a clock or randomness are not available"}
+	sorted := slices.Clone(list)
+	sorted.Sort()
+	first := sorted[0]
+	e := &Error{Msg: first.Message, Hint: "see what `opa check` says; functions that need a network, the environment or randomness are not available"}
 	if first.Location != nil {
 		e.File, e.Line = first.Location.File, first.Location.Row
 	}
 	return e
+}
+
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
 }

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,35 +12,54 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
+// reader turns what a rule gives for a document into findings.
+type reader struct {
+	doc, old *document
+	// hide replaces values of Secrets in a text.
+	hide func(string) string
+}
+
 // read turns what a rule gives into findings: a set or list of strings, or of
 // objects with msg. Anything else is an error: taking it for "no violation"
 // would let pass what the author meant to refuse.
-func read(t *ast.Term, doc *document) ([]verdict.Finding, error) {
-	var findings []verdict.Finding
-	var err error
-	add := func(item *ast.Term) {
-		f, itemErr := readItem(item, doc)
-		if itemErr != nil {
-			err = itemErr
-			return
-		}
-		findings = append(findings, f)
-	}
+func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
+	var items []*ast.Term
+	collect := func(item *ast.Term) { items = append(items, item) }
 	switch v := t.Value.(type) {
 	case ast.Set:
-		v.Sorted().Foreach(add)
+		v.Foreach(collect) // in order: sets are sorted by EvalSortSets
 	case *ast.Array:
-		v.Foreach(add)
+		v.Foreach(collect)
 	default:
 		return nil, fmt.Errorf("it gave a %s; write `deny contains msg if …`", ast.ValueName(t.Value))
 	}
-	return findings, err
+	r := w.ev.rules[i]
+	findings := make([]located, 0, len(items))
+	var faults []error
+	for _, item := range items {
+		f, err := in.finding(item)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		f.Rule, f.Stage, f.Environment, f.Object = r.ID, verdict.StagePolicy, w.ev.in.Environment.Name, nameOf(in.doc.object)
+		if _, overridden := w.ev.in.Environment.Severities[r.ID]; f.Level == "" || overridden {
+			f.Level = r.Level
+		}
+		f.Remediation = in.hide(cmp.Or(f.Remediation, r.Remediation))
+		f.Message = in.hide(f.Message)
+		f.Container = in.hide(f.Container)
+		key := r.ref + "\x00" + cmp.Or(f.Container, stable(in.doc.object, f.Path)) + "\x00" + verdict.Normalise(f.Message)
+		findings = append(findings, located{f, i, key})
+	}
+	return findings, errors.Join(faults...)
 }
 
-func readItem(t *ast.Term, doc *document) (verdict.Finding, error) {
+// finding reads one violation.
+func (in reader) finding(t *ast.Term) (verdict.Finding, error) {
 	var f verdict.Finding
 	if s, ok := t.Value.(ast.String); ok {
-		f.Message = string(s)
+		f.Message, f.Location = string(s), locate(in.doc.object, "")
 		return f, nil
 	}
 	object, ok := t.Value.(ast.Object)
@@ -48,26 +68,72 @@ func readItem(t *ast.Term, doc *document) (verdict.Finding, error) {
 	}
 	msg, ok := field(object, "msg")
 	if !ok {
-		return f, errors.New("it gave a violation without msg")
+		return f, errors.New("it gave a violation without msg, or with one that is not a string")
 	}
 	f.Message = msg
 	f.Container, _ = field(object, "container")
 	f.Remediation, _ = field(object, "remediation")
 	if severity, ok := field(object, "severity"); ok {
-		level, err := level(severity, "")
-		if err != nil {
+		var err error
+		if f.Level, err = level(severity, ""); err != nil {
 			return f, err
 		}
-		f.Level = level
 	}
-	if at := object.Get(ast.StringTerm("at")); at != nil {
-		f.Path, _ = doc.pointer(at)
-	}
-	if path := object.Get(ast.StringTerm("path")); path != nil {
-		f.Path = pointer(path)
-	}
-	f.Location = location(object)
+	in.place(object, &f)
 	return f, nil
+}
+
+// place finds out what a violation is about: path says it; at is it; else it is
+// any other value of the object that the violation carries, or the container
+// that it names. _loc of conftest names the place itself.
+func (in reader) place(object ast.Object, f *verdict.Finding) {
+	path, named := pointer(object.Get(ast.StringTerm("path")))
+	at, known := in.pointer(object.Get(ast.StringTerm("at")))
+	if !named && !known {
+		at, known = in.carried(object)
+	}
+	if !named && !known && f.Container != "" {
+		at, known = containerAt(in.doc.object.Fields(), f.Container)
+	}
+	f.Path = at
+	if named {
+		f.Path = path
+	}
+	f.Container = cmp.Or(f.Container, containerOf(in.doc.object.Fields(), f.Path))
+	where := f.Path
+	if named && known && !strings.HasPrefix(path, at) {
+		where = at // the rule shows one value, and means another
+	}
+	f.Location = cmp.Or(conftestLocation(object), locate(in.doc.object, where))
+}
+
+// pointer is the place in the object that a term stands for.
+func (in reader) pointer(t *ast.Term) (string, bool) {
+	if p, ok := in.doc.pointer(t); ok {
+		return p, true
+	}
+	if in.old != nil {
+		return in.old.pointer(t)
+	}
+	return "", false
+}
+
+// carried is the place of the first value of the object under review that a
+// violation carries, in the order of the keys. The object as a whole does not count.
+func (in reader) carried(object ast.Object) (string, bool) {
+	found, ok := "", false
+	object.Foreach(func(key, value *ast.Term) {
+		if key.Value.Compare(ast.String("msg")) == 0 || ok {
+			return
+		}
+		if p, known := in.pointer(value); known && p != "" {
+			found, ok = p, true
+			if key.Value.Compare(ast.String("container")) == 0 {
+				found = strings.TrimSuffix(p, "/name")
+			}
+		}
+	})
+	return found, ok
 }
 
 func field(o ast.Object, key string) (string, bool) {
@@ -79,11 +145,15 @@ func field(o ast.Object, key string) (string, bool) {
 	return string(s), ok
 }
 
-// pointer reads a path: a JSON Pointer, or a list of steps.
-func pointer(t *ast.Term) string {
+// pointer reads a path: a JSON Pointer, or a list of steps. Other values of
+// path are metadata of the author's own.
+func pointer(t *ast.Term) (string, bool) {
+	if t == nil {
+		return "", false
+	}
 	switch v := t.Value.(type) {
 	case ast.String:
-		return string(v)
+		return string(v), strings.HasPrefix(string(v), "/")
 	case *ast.Array:
 		p := ""
 		v.Foreach(func(step *ast.Term) {
@@ -93,13 +163,13 @@ func pointer(t *ast.Term) string {
 			}
 			p = manifest.JoinPointer(p, string(s))
 		})
-		return p
+		return p, true
 	}
-	return ""
+	return "", false
 }
 
-// location reads _loc, by which rules for conftest name a place themselves.
-func location(o ast.Object) *verdict.Location {
+// conftestLocation reads _loc, by which rules for conftest name a place themselves.
+func conftestLocation(o ast.Object) *verdict.Location {
 	t := o.Get(ast.StringTerm("_loc"))
 	if t == nil {
 		return nil
@@ -109,12 +179,12 @@ func location(o ast.Object) *verdict.Location {
 		return nil
 	}
 	file, ok := field(loc, "file")
-	if !ok {
+	if !ok || file == "" {
 		return nil
 	}
 	out := &verdict.Location{File: strings.TrimPrefix(file, "./")}
 	if line := loc.Get(ast.StringTerm("line")); line != nil {
-		if n, err := strconv.Atoi(line.Value.String()); err == nil {
+		if n, err := strconv.Atoi(line.Value.String()); err == nil && n > 0 {
 			out.Line = n
 		}
 	}

@@ -1,50 +1,41 @@
 package policies
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/penstock-dev/penstock/internal/config"
-	"github.com/penstock-dev/penstock/internal/diff"
-	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // rule is one Rego rule that finds violations: deny, violation or warn of a package.
 type rule struct {
 	verdict.Rule
-	// ref is what is queried: data.<package>.<name>.
-	ref      string
+	// ref is what is queried, data.<package>.<name>, and pkg data.<package>.
+	ref, pkg string
 	file     string
 	line     int
 	enabled  bool
 	match    match
-	defaults map[string]any
+	// parameters are those that METADATA declares.
+	parameters map[string]parameter
+	reads      reads
 }
 
-// match says to what a rule applies; an empty list applies to everything.
-type match struct {
-	Kinds             []string          `json:"kinds"`
-	Operations        []string          `json:"operations"`
-	Namespaces        []string          `json:"namespaces"`
-	Environments      []string          `json:"environments"`
-	EnvironmentLabels map[string]string `json:"environmentLabels"`
-}
+// String names the rule and its place in messages.
+func (r rule) String() string { return fmt.Sprintf("the rule %s (%s)", r.ID, place(r.file, r.line)) }
 
-// custom is the part of a rule's METADATA that is Penstock's own.
+// custom is the part of a rule's METADATA that is Penstock's own. Other keys
+// are the author's.
 type custom struct {
 	ID          string               `json:"id"`
 	Severity    string               `json:"severity"`
 	Enabled     *bool                `json:"enabled"`
-	Match       match                `json:"match"`
+	Match       json.RawMessage      `json:"match"`
 	Remediation string               `json:"remediation"`
 	Tags        []string             `json:"tags"`
 	Parameters  map[string]parameter `json:"parameters"`
@@ -53,50 +44,127 @@ type custom struct {
 type parameter struct {
 	Default     any    `json:"default"`
 	Description string `json:"description"`
+	// Schema is the JSON Schema of the value.
+	Schema any `json:"schema"`
 }
 
 // rulePattern is conftest's: the names of rules that find violations
 // (https://www.conftest.dev/#evaluating-policies).
 var rulePattern = regexp.MustCompile(`^(deny|violation|warn)(_[a-zA-Z0-9]+)*$`)
 
-// rulesOf reads the rules of a module that find violations.
-func rulesOf(compiler *ast.Compiler, m *ast.Module, source Source) ([]rule, error) {
+func ruleName(r *ast.Rule) string {
+	if r.Head.Name != "" {
+		return string(r.Head.Name)
+	}
+	if len(r.Head.Reference) > 0 {
+		if v, ok := r.Head.Reference[0].Value.(ast.Var); ok {
+			return string(v)
+		}
+	}
+	return ""
+}
+
+// rulesOf reads the rules of a module that find violations, in the order in
+// which they are written.
+func rulesOf(compiler *ast.Compiler, m *ast.Module, s Source) ([]rule, error) {
 	var rules []rule
 	seen := map[string]bool{}
 	for _, r := range m.Rules {
-		name := string(r.Head.Name)
-		if name == "" && len(r.Head.Reference) > 0 {
-			name = strings.Trim(r.Head.Reference[0].Value.String(), `"`)
-		}
+		name := ruleName(r)
 		if !rulePattern.MatchString(name) || seen[name] || len(r.Head.Args) > 0 {
 			continue
 		}
 		seen[name] = true
-		loaded, err := newRule(compiler, m, r, name, source)
+		loaded, err := newRule(compiler, m, r, s)
 		if err != nil {
 			return nil, err
 		}
 		rules = append(rules, loaded)
 	}
-	return rules, nil
+	if s.Name != BuiltIn {
+		return rules, nil
+	}
+	return rules, lintBuiltIn(m, rules, s)
 }
 
-func newRule(compiler *ast.Compiler, m *ast.Module, r *ast.Rule, name string, source Source) (rule, error) {
-	pkg := strings.TrimPrefix(m.Package.Path.String(), "data.")
-	out := rule{ref: m.Package.Path.String() + "." + name, file: r.Location.File, line: r.Location.Row, enabled: true}
-	out.Rule = verdict.Rule{ID: strings.ReplaceAll(pkg, ".", "/") + "/" + name, Title: strings.ReplaceAll(name, "_", " "), Level: verdict.Error, Source: source.Name}
-	if source.Name != BuiltIn {
-		out.Source = r.Location.File
+// lintBuiltIn checks that a folder of the library is a rule, and that its ID,
+// folder and package are the same name.
+func lintBuiltIn(m *ast.Module, rules []rule, s Source) error {
+	file, pkg := m.Package.Location.File, m.Package.Path.String()
+	fault := func(format string, args ...any) error {
+		return &Error{File: file, Line: m.Package.Location.Row, Msg: fmt.Sprintf(format, args...), Hint: "see another rule of the library"}
+	}
+	if strings.HasPrefix(pkg, "data.penstock.lib.") {
+		if len(rules) > 0 {
+			return fault("a package of penstock.lib defines a rule that finds violations")
+		}
+		return nil
+	}
+	if len(rules) != 1 {
+		return fault("%d rules that find violations; a folder of the library has one", len(rules))
+	}
+	id := strings.TrimPrefix(path.Dir(file), s.Dir+"/")
+	want := "data.penstock." + strings.NewReplacer("/", ".", "-", "_").Replace(id)
+	if rules[0].ID != id || pkg != want {
+		return fault("the folder is %s, the ID %s and the package %s; they must be one name", id, rules[0].ID, strings.TrimPrefix(pkg, "data."))
+	}
+	return nil
+}
+
+func newRule(compiler *ast.Compiler, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
+	name, pkg := ruleName(r), m.Package.Path.String()
+	out := rule{ref: pkg + "." + name, pkg: pkg, file: r.Location.File, line: r.Location.Row, enabled: true}
+	out.Rule = verdict.Rule{
+		ID:    strings.ReplaceAll(strings.TrimPrefix(pkg, "data."), ".", "/") + "/" + name,
+		Title: strings.ReplaceAll(name, "_", " "), Level: verdict.Error, Source: out.file,
 	}
 	if strings.HasPrefix(name, "warn") {
 		out.Level = verdict.Warning
 	}
-	a := annotations(compiler, m, r)
-	if a == nil {
-		if source.Name == BuiltIn {
-			return rule{}, &Error{File: out.file, Line: out.line, Msg: "the rule has no METADATA", Hint: "put # METADATA above its package"}
+	if s.Name == BuiltIn {
+		out.Source = BuiltIn
+	}
+	found := annotations(compiler, m, r)
+	for _, a := range found {
+		if err := out.describe(a); err != nil {
+			return rule{}, err
 		}
+	}
+	out.reads = readsOf(compiler, m.Package.Path, name)
+	if s.Name != BuiltIn {
 		return out, nil
+	}
+	if len(found) == 0 {
+		return rule{}, &Error{File: out.file, Line: out.line, Msg: "the rule has no METADATA", Hint: "put # METADATA above its package"}
+	}
+	a := found[0]
+	if severity, _ := a.Custom["severity"].(string); a.Title == "" || severity == "" || a.Custom["id"] == nil || out.Description == "" || out.Remediation == "" {
+		return rule{}, &Error{File: out.file, Line: a.Location.Row, Msg: "METADATA lacks a title, description, id, severity or remediation", Hint: "see another rule of the library"}
+	}
+	return out, nil
+}
+
+// annotations are those of the package, then of the document, then of the rule:
+// the later ones are closer, and win.
+func annotations(compiler *ast.Compiler, m *ast.Module, r *ast.Rule) []*ast.Annotations {
+	set := compiler.GetAnnotationSet()
+	if set == nil {
+		return nil
+	}
+	var out []*ast.Annotations
+	if a := set.GetPackageScope(m.Package); a != nil {
+		out = append(out, a)
+	}
+	if a := set.GetDocumentScope(r.Ref().GroundPrefix()); a != nil {
+		out = append(out, a)
+	}
+	return append(out, set.GetRuleScope(r)...)
+}
+
+// describe takes over what one METADATA block says.
+func (r *rule) describe(a *ast.Annotations) error {
+	fault := func(msg, hint string) error {
+		return &Error{File: a.Location.File, Line: a.Location.Row, Msg: "METADATA: " + msg, Hint: hint}
 	}
 	var c custom
 	data, err := json.Marshal(a.Custom)
@@ -104,93 +172,103 @@ func newRule(compiler *ast.Compiler, m *ast.Module, r *ast.Rule, name string, so
 		err = json.Unmarshal(data, &c)
 	}
 	if err != nil {
-		return rule{}, &Error{File: out.file, Line: a.Location.Row, Msg: "METADATA: custom: " + err.Error(), Hint: "see the METADATA of a built-in rule"}
+		return fault("custom: "+err.Error(), "see the METADATA of a built-in rule")
 	}
-	if a.Title != "" {
-		out.Title = a.Title
+	if r.Level, err = level(c.Severity, r.Level); err != nil {
+		return fault(err.Error(), "write error, warning or note")
 	}
-	out.Description, out.Remediation, out.Tags, out.match = strings.TrimSpace(a.Description), strings.TrimSpace(c.Remediation), c.Tags, c.Match
-	if c.ID != "" {
-		out.ID = c.ID
+	if c.Match != nil {
+		if r.match, err = parseMatch(c.Match); err != nil {
+			return fault("custom.match: "+err.Error(), "match takes kinds, operations, namespaces, environments and environmentLabels")
+		}
 	}
+	r.ID = cmp.Or(c.ID, r.ID)
+	r.Title = cmp.Or(a.Title, r.Title)
+	r.Description = cmp.Or(strings.TrimSpace(a.Description), r.Description)
+	r.Remediation = cmp.Or(strings.TrimSpace(c.Remediation), r.Remediation)
+	r.Tags = append(r.Tags, c.Tags...)
 	if len(a.RelatedResources) > 0 {
-		out.HelpURL = a.RelatedResources[0].Ref.String()
+		r.HelpURL = a.RelatedResources[0].Ref.String()
 	}
 	if c.Enabled != nil {
-		out.enabled = *c.Enabled
+		r.enabled = *c.Enabled
 	}
-	if out.Level, err = level(c.Severity, out.Level); err != nil {
-		return rule{}, &Error{File: out.file, Line: a.Location.Row, Msg: "METADATA: " + err.Error(), Hint: "write error, warning or note"}
+	for name, p := range c.Parameters {
+		if r.parameters == nil {
+			r.parameters = map[string]parameter{}
+		}
+		r.parameters[name] = p
 	}
-	out.defaults = map[string]any{}
-	for key, p := range c.Parameters {
-		out.defaults[key] = p.Default
-	}
-	if source.Name == BuiltIn && (c.ID == "" || c.Severity == "" || out.Description == "" || out.Remediation == "") {
-		return rule{}, &Error{File: out.file, Line: a.Location.Row, Msg: "METADATA lacks an id, severity, description or remediation", Hint: "see another rule of the library"}
-	}
-	return out, nil
+	return nil
 }
 
-// annotations are those of the rule, else those of its package.
-func annotations(compiler *ast.Compiler, m *ast.Module, r *ast.Rule) *ast.Annotations {
-	set := compiler.GetAnnotationSet()
-	if set == nil {
-		return nil
-	}
-	for _, a := range set.GetRuleScope(r) {
-		return a
-	}
-	return set.GetPackageScope(m.Package)
-}
-
+// level reads a severity. Beside Penstock's own words it knows those that
+// policies of other tools have in their METADATA.
 func level(severity string, fallback verdict.Level) (verdict.Level, error) {
-	switch severity {
+	switch strings.ToLower(severity) {
 	case "":
 		return fallback, nil
-	case "error", "warning", "note":
-		return verdict.Level(severity), nil
+	case "error", "critical", "high":
+		return verdict.Error, nil
+	case "warning", "warn", "medium":
+		return verdict.Warning, nil
+	case "note", "info", "informational", "low":
+		return verdict.Note, nil
 	}
 	return "", fmt.Errorf("the severity %q is not known", severity)
 }
 
-// in returns the rule as it is in an environment, and whether it runs there.
-func (r rule) in(env config.Environment) (rule, bool) {
-	severity, set := env.Severities[r.ID]
-	if severity == "off" || !r.enabled && !set {
-		return r, false
-	}
-	if set {
-		r.Level = verdict.Level(severity)
-	}
-	for label, value := range r.match.EnvironmentLabels {
-		if env.Labels[label] != value {
-			return r, false
+// reads is what a rule depends on, directly or through others, beside the object.
+type reads struct {
+	inventory, parameters bool
+}
+
+// readsOf follows the dependencies of a rule. A reference that goes on with a
+// variable counts for everything that it may reach.
+func readsOf(compiler *ast.Compiler, pkg ast.Ref, name string) reads {
+	var out reads
+	inventory := ast.MustParseRef("data.inventory")
+	parameters := ast.MustParseRef("input.review.parameters")
+	seen := map[*ast.Rule]bool{}
+	var follow func(r *ast.Rule)
+	follow = func(r *ast.Rule) {
+		if seen[r] {
+			return
+		}
+		seen[r] = true
+		ast.WalkRefs(r, func(ref ast.Ref) bool {
+			out.inventory = out.inventory || mayReach(ref, inventory)
+			out.parameters = out.parameters || mayReach(ref, parameters)
+			return false
+		})
+		ast.WalkTerms(r, func(t *ast.Term) bool {
+			// input and data as a whole are variables, not references.
+			out.inventory = out.inventory || t.Equal(ast.DefaultRootDocument)
+			out.parameters = out.parameters || t.Equal(ast.InputRootDocument)
+			_, isRef := t.Value.(ast.Ref)
+			return isRef
+		})
+		for next := range compiler.Graph.Dependencies(r) {
+			if next, ok := next.(*ast.Rule); ok {
+				follow(next)
+			}
 		}
 	}
-	return r, len(r.match.Environments) == 0 || matchesAny(r.match.Environments, env.Name)
+	for _, r := range compiler.GetRulesExact(pkg.Append(ast.StringTerm(name))) {
+		follow(r)
+	}
+	return out
 }
 
-// applies reports whether a rule looks at an object that undergoes an operation.
-func (r rule) applies(o *manifest.Object, op diff.Operation) bool {
-	operations := r.match.Operations
-	if len(operations) == 0 {
-		operations = []string{string(diff.Create), string(diff.Update)}
-	}
-	if !slices.Contains(operations, string(op)) {
+// mayReach reports whether a reference is, contains or lies in what target names.
+func mayReach(ref, target ast.Ref) bool {
+	if !ref[0].Equal(target[0]) {
 		return false
 	}
-	id := o.ID()
-	if len(r.match.Namespaces) > 0 && !matchesAny(r.match.Namespaces, id.Namespace) {
-		return false
+	for i := 1; i < min(len(ref), len(target)); i++ {
+		if _, ground := ref[i].Value.(ast.String); ground && !ref[i].Equal(target[i]) {
+			return false
+		}
 	}
-	return len(r.match.Kinds) == 0 || matchesAny(r.match.Kinds, id.Kind) || matchesAny(r.match.Kinds, id.Group+"/"+id.Kind)
-}
-
-// matchesAny reports whether a name matches one of the patterns (path.Match).
-func matchesAny(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		ok, err := path.Match(p, name)
-		return err == nil && ok
-	})
+	return true
 }

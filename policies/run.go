@@ -1,0 +1,200 @@
+package policies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/verdict"
+)
+
+// worker evaluates objects, one at a time.
+type worker struct {
+	ev *evaluation
+	// keys are the terms of the keys of objects, which repeat.
+	keys map[string]*ast.Term
+	// applicable remembers which rules look at what.
+	applicable map[subject][]int
+	metrics    metrics.Metrics
+}
+
+// subject is all of an object that decides which rules look at it.
+type subject struct {
+	group, kind, namespace string
+	operation              diff.Operation
+}
+
+func newWorker(ev *evaluation) *worker {
+	return &worker{ev, map[string]*ast.Term{}, map[subject][]int{}, metrics.NoOp()}
+}
+
+// view is one object as rules see it.
+type view struct {
+	world       *world
+	object, old *manifest.Object
+	operation   diff.Operation
+	secrets     redactor
+}
+
+// located is a finding of the rule at an index, and what identifies it within
+// its object.
+type located struct {
+	verdict.Finding
+	index int
+	key   string
+}
+
+// fault is why the rule at an index could not be evaluated.
+type fault struct {
+	index int
+	text  string
+}
+
+// judgement is what the rules say of one view.
+type judgement struct {
+	findings []located
+	faults   []fault
+}
+
+// judge runs the rules that apply to a view and that only, if given, lets run.
+func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgement {
+	var j judgement
+	var doc, old *document
+	var inputs review
+	var common ast.Value
+	cache := topdown.NewVirtualCache()
+	for _, i := range w.rulesFor(v.object.ID(), v.operation) {
+		if only != nil && !only(i) {
+			continue
+		}
+		if doc == nil {
+			doc = newDocument(v.object, headMark, w.keys)
+			if v.old != nil {
+				old = newDocument(v.old, oldMark, w.keys)
+			}
+			inputs = newReview(doc, old, v.operation, w.ev.environment)
+			common = inputs.input(ast.ObjectTerm())
+		}
+		input, shared := common, cache
+		if r := w.ev.rules[i]; len(r.values) > 0 && r.reads.parameters {
+			// What other rules cached was computed for other parameters.
+			input, shared = inputs.input(w.ev.parameters[i]), topdown.NewVirtualCache()
+		}
+		t, err := w.run(ctx, i, v.world, input, shared)
+		if err == nil && t != nil {
+			var found []located
+			found, err = w.read(i, t, reader{doc, old, func(text string) string { return w.hide(i, v, text) }})
+			j.findings = append(j.findings, found...)
+		}
+		if err != nil {
+			j.faults = append(j.faults, fault{i, w.hide(i, v, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
+			// An evaluation that ended early may leave the cache half written.
+			cache = topdown.NewVirtualCache()
+		}
+	}
+	return j
+}
+
+// hide replaces the values of the Secret under review in what a rule says;
+// rules that read the inventory may print those of any other.
+func (w *worker) hide(i int, v view, text string) string {
+	text = v.secrets.replace(text)
+	if w.ev.rules[i].reads.inventory {
+		text = w.ev.secrets.replace(text)
+	}
+	return text
+}
+
+// rulesFor are the indexes of the rules that look at objects of an identity.
+func (w *worker) rulesFor(id manifest.ID, op diff.Operation) []int {
+	key := subject{id.Group, id.Kind, id.Namespace, op}
+	if found, ok := w.applicable[key]; ok {
+		return found
+	}
+	found := []int{}
+	for i, r := range w.ev.rules {
+		if r.match.object(id, op) {
+			found = append(found, i)
+		}
+	}
+	w.applicable[key] = found
+	return found
+}
+
+// run evaluates one rule on one input. It returns nil when the rule is
+// undefined there, and an error whenever it did not run to its end in all its
+// parts: a built-in function that failed makes OPA take the expression for
+// undefined, which would look like "no violation".
+func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cache topdown.VirtualCache) (t *ast.Term, err error) {
+	limit := w.ev.in.RuleTimeout
+	if limit <= 0 {
+		limit = DefaultRuleTimeout
+	}
+	left := limit - time.Duration(w.ev.used[i].Load())
+	if left <= 0 {
+		return nil, fmt.Errorf("it took more than %s in this environment before it came to this object", limit)
+	}
+	start := time.Now()
+	defer func() {
+		w.ev.used[i].Add(int64(time.Since(start)))
+		if r := recover(); r != nil {
+			t, err = nil, fmt.Errorf("it crashed the evaluator: %v", r)
+		}
+	}()
+	var faults []topdown.Error
+	stop := &budget{stopped: &w.ev.stopped, deadline: start.Add(left)}
+	results, err := in.queries[i].Eval(ctx,
+		rego.EvalParsedInput(input), rego.EvalTransaction(in.txn), rego.EvalVirtualCache(cache),
+		rego.EvalSortSets(true), rego.EvalTime(w.ev.in.Now), rego.EvalExternalCancel(stop),
+		rego.EvalBuiltinErrorList(&faults), rego.EvalMetrics(w.metrics), rego.EvalGenerateJSON(asTerm),
+	)
+	switch {
+	case topdown.IsCancel(err) && ctx.Err() == nil:
+		return nil, fmt.Errorf("it took more than %s in this environment, and was stopped", limit)
+	case err != nil:
+		return nil, err
+	case len(faults) == 1:
+		return nil, errors.New(faults[0].Error())
+	case len(faults) > 1:
+		return nil, fmt.Errorf("%s, and %d more errors", faults[0].Error(), len(faults)-1)
+	case len(results) == 0 || len(results[0].Expressions) == 0:
+		return nil, nil
+	}
+	t, ok := results[0].Expressions[0].Value.(*ast.Term)
+	if !ok {
+		return nil, fmt.Errorf("it gave a %T", results[0].Expressions[0].Value)
+	}
+	return t, nil
+}
+
+// asTerm leaves results as terms, which know where they come from.
+func asTerm(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil }
+
+// budget stops an evaluation at a deadline, or when the run is cancelled. OPA
+// asks it at every step; it looks at the clock at some of them.
+type budget struct {
+	stopped  *atomic.Bool
+	deadline time.Time
+	asked    uint
+	over     bool
+}
+
+// Cancel implements topdown.Cancel.
+func (b *budget) Cancel() { b.over = true }
+
+// Cancelled implements topdown.Cancel.
+func (b *budget) Cancelled() bool {
+	const interval = 256 // steps take about a microsecond
+	if b.asked++; !b.over && b.asked%interval == 0 {
+		b.over = b.stopped.Load() || time.Now().After(b.deadline)
+	}
+	return b.over
+}

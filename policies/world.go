@@ -1,0 +1,145 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+)
+
+// world is what rules see beside the object: data, and the queries prepared on
+// it. It is shared by workers and does not change.
+type world struct {
+	store   storage.Store
+	txn     storage.Transaction
+	queries []rego.PreparedEvalQuery
+}
+
+// newWorld prepares the rules on the data files, the parameters, and the
+// inventory of a set, which is left out where it is nil.
+func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Set) (*world, error) {
+	data := make(map[string]any, len(e.data)+2)
+	for k, v := range e.data {
+		data[k] = v
+	}
+	data["parameters"] = parametersOf(rules)
+	if set != nil {
+		data["inventory"] = inventory(set)
+	}
+	value, err := ast.InterfaceToValue(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading the data of the rules: %w", err)
+	}
+	w := &world{store: inmem.NewFromASTObject(value.(ast.Object))}
+	if w.txn, err = w.store.NewTransaction(ctx); err != nil {
+		return nil, fmt.Errorf("opening the data of the rules: %w", err)
+	}
+	for _, r := range rules {
+		query, err := rego.New(rego.Query(r.ref), rego.Compiler(e.compiler), rego.Store(w.store), rego.Transaction(w.txn)).PrepareForEval(ctx)
+		if err != nil {
+			w.close(ctx)
+			return nil, fmt.Errorf("preparing %s: %w", r, err)
+		}
+		w.queries = append(w.queries, query)
+	}
+	return w, nil
+}
+
+func (w *world) close(ctx context.Context) { w.store.Abort(ctx, w.txn) }
+
+// parametersOf is data.parameters: those of each rule by its ID.
+func parametersOf(rules []setting) map[string]any {
+	out := map[string]any{}
+	for _, r := range rules {
+		if len(r.parameters) > 0 {
+			out[r.ID] = r.values
+		}
+	}
+	return out
+}
+
+// inventory is a set in the layout of Gatekeeper: namespace, apiVersion, kind,
+// name; and for objects without a namespace apiVersion, kind, name
+// (https://open-policy-agent.github.io/gatekeeper/website/docs/sync).
+func inventory(set *manifest.Set) map[string]any {
+	namespaced, cluster := map[string]any{}, map[string]any{}
+	for _, o := range set.All() {
+		at, keys := cluster, []string{o.APIVersion(), o.ID().Kind}
+		if ns := o.ID().Namespace; ns != "" {
+			at, keys = namespaced, append([]string{ns}, keys...)
+		}
+		for _, k := range keys {
+			next, ok := at[k].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+				at[k] = next
+			}
+			at = next
+		}
+		at[o.ID().Name] = o.Fields()
+	}
+	return map[string]any{"namespace": namespaced, "cluster": cluster}
+}
+
+// review makes the inputs of one document. The input is the object itself, plus
+// the reserved key review with the fields of an AdmissionReview's request
+// (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request),
+// parameters and environment.
+type review struct {
+	doc   *document
+	pairs [][2]*ast.Term
+}
+
+func newReview(doc *document, old *document, op diff.Operation, environment *ast.Term) review {
+	id := doc.object.ID()
+	version := doc.object.APIVersion()
+	if id.Group != "" {
+		version = version[len(id.Group)+1:]
+	}
+	object, oldObject := doc.term, ast.NullTerm()
+	if op == diff.Delete {
+		object, oldObject = oldObject, doc.term
+	} else if old != nil {
+		oldObject = old.term
+	}
+	return review{doc, [][2]*ast.Term{
+		pair("operation", ast.StringTerm(string(op))),
+		pair("object", object),
+		pair("oldObject", oldObject),
+		pair("kind", ast.ObjectTerm(pair("group", ast.StringTerm(id.Group)), pair("version", ast.StringTerm(version)), pair("kind", ast.StringTerm(id.Kind)))),
+		pair("namespace", ast.StringTerm(id.Namespace)),
+		pair("name", ast.StringTerm(id.Name)),
+		pair("environment", environment),
+	}}
+}
+
+// input is the document that a rule with these parameters sees.
+func (r review) input(parameters *ast.Term) ast.Value {
+	n := len(r.pairs)
+	inner := ast.NewTerm(ast.NewObject(append(r.pairs[:n:n], pair("parameters", parameters))...))
+	outer := make([][2]*ast.Term, 0, len(r.doc.pairs)+1)
+	for _, p := range r.doc.pairs {
+		if p[0].Value != ast.String("review") {
+			outer = append(outer, p)
+		}
+	}
+	return ast.NewObject(append(outer, pair("review", inner))...)
+}
+
+func environmentTerm(env config.Environment) *ast.Term {
+	labels := ast.NewObject()
+	for k, v := range env.Labels {
+		labels.Insert(ast.StringTerm(k), ast.StringTerm(v))
+	}
+	return ast.ObjectTerm(pair("name", ast.StringTerm(env.Name)), pair("labels", ast.NewTerm(labels)), pair("kubernetesVersion", ast.StringTerm(env.KubernetesVersion)))
+}
+
+func pair(key string, value *ast.Term) [2]*ast.Term {
+	return [2]*ast.Term{ast.StringTerm(key), value}
+}

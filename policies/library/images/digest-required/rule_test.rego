@@ -39,7 +39,8 @@ test_ignored if {
 	count(rule.violation) == 1 with input as fixtures.with_parameters(object, {"ignored": null})
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

@@ -61,7 +61,8 @@ test_parameters_of_no_use_ignore_nothing[note] if {
 	count(rule.violation) == 1 with input as object
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

@@ -47,7 +47,8 @@ test_pod_that_ends_needs_none[policy] if {
 	rule.violation == set() with input as {"apiVersion": "v1", "kind": "Pod", "spec": pod}
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

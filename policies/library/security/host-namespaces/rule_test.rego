@@ -31,7 +31,8 @@ test_deny_on_windows if {
 	count(rule.violation) == 1 with input as fixtures.deployment({"os": {"name": "windows"}, "hostNetwork": true})
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

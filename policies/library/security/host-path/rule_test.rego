@@ -52,7 +52,8 @@ test_not_allowed[note] if {
 	count(rule.violation) == 1 with input as fixtures.with_parameters(object, parameters)
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

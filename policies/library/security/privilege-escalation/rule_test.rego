@@ -37,7 +37,8 @@ test_deny_in_every_kind[kind] if {
 	fixtures.located(object, violations)
 }
 
-test_odd_types[note] if {
-	some note, object in fixtures.odd
-	is_set(rule.violation) with input as object
+test_odd_types if {
+	every object in fixtures.odd {
+		is_set(rule.violation) with input as object
+	}
 }

@@ -1,0 +1,45 @@
+package penstock.api.deprecated_version_test
+
+import data.penstock.api.deprecated_version as rule
+import data.penstock.lib.fixtures_test as fixtures
+
+in_version(api_version, kind, version) := {
+	"apiVersion": api_version,
+	"kind": kind,
+	"review": {"environment": {"kubernetesVersion": version}},
+}
+
+test_deny[note] if {
+	some note, case in {
+		"Ingress": [
+			"extensions/v1beta1", "Ingress", "1.21",
+			"extensions/v1beta1 Ingress is deprecated since Kubernetes 1.14 and no longer served from 1.22; use networking.k8s.io/v1",
+		],
+		"no end": [
+			"v1", "Endpoints", "1.35",
+			"v1 Endpoints is deprecated since Kubernetes 1.33; use discovery.k8s.io/v1 (EndpointSlice)",
+		],
+		"no successor": [
+			"policy/v1beta1", "PodSecurityPolicy", "v1.24.9",
+			"policy/v1beta1 PodSecurityPolicy is deprecated since Kubernetes 1.21 and no longer served from 1.25; nothing takes its place",
+		],
+		"first release": [
+			"resource.k8s.io/v1beta1", "ResourceClaim", "1.35",
+			"resource.k8s.io/v1beta1 ResourceClaim is deprecated since Kubernetes 1.35 and no longer served from 1.38; use resource.k8s.io/v1",
+		],
+	}
+	body := in_version(case[0], case[1], case[2])
+	violations := rule.violation with input as body
+	fixtures.messages(violations) == {case[3]}
+	fixtures.located(body, violations)
+}
+
+test_allow[note] if {
+	some note, case in {
+		"before": ["extensions/v1beta1", "Ingress", "1.13"], "compared as numbers": ["extensions/v1beta1", "Ingress", "1.9"],
+		"removed": ["extensions/v1beta1", "Ingress", "1.22"], "current": ["apps/v1", "Deployment", "1.36"],
+		"unreadable version": ["extensions/v1beta1", "Ingress", "stable"], "custom": ["example.com/v1", "Endpoints", "1.36"],
+		"null": [null, null, "1.36"], "before the end": ["v1", "Endpoints", "1.32"],
+	}
+	rule.violation == set() with input as in_version(case[0], case[1], case[2])
+}

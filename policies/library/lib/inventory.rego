@@ -25,13 +25,11 @@ neighbours(kind) := [object |
 # An empty selector matches everything, null nothing.
 selects(selector, labels) if {
 	is_object(selector)
-	every key, value in object.get(selector, "matchLabels", {}) {
-		labels[key] == value
-	}
-	every expression in object.get(selector, "matchExpressions", []) {
-		satisfied(expression, labels)
-	}
+	count({key | some key, value in selector.matchLabels; not has(labels, key, value)}) == 0
+	count({i | some i, expression in selector.matchExpressions; not satisfied(expression, labels)}) == 0
 }
+
+has(labels, key, value) if labels[key] == value
 
 satisfied(expression, labels) if {
 	expression.operator == "In"

@@ -61,7 +61,7 @@ const maxText = 4 << 10
 // para writes text after lead, wrapped at the width, every further line under
 // the first character of text. Line breaks of the text stay.
 func (p *printer) para(indent int, lead, text span) {
-	hang := indent + columns(lead.text)
+	hang := hanging(indent, lead)
 	s := text.text
 	if len(s) > maxText {
 		end := maxText
@@ -83,9 +83,18 @@ func (p *printer) para(indent int, lead, text span) {
 	}
 }
 
+// hanging is where the text after lead goes on in further lines: under its
+// start, unless lead takes most of the line.
+func hanging(indent int, lead span) int {
+	if n := columns(lead.text); n <= 32 {
+		return indent + n
+	}
+	return indent + 4
+}
+
 // facts writes short parts with a dot between them, wrapped between parts only.
 func (p *printer) facts(indent int, lead span, style string, parts []string) {
-	hang := indent + columns(lead.text)
+	hang := hanging(indent, lead)
 	row := ""
 	flush := func() {
 		if lead.text != "" {
@@ -122,21 +131,23 @@ func wrap(line string, width int) []string {
 	}
 	width = max(width-len(hang), minWidth)
 	var rows []string
-	row, at := "", 0
+	var row strings.Builder
+	at := 0
 	for _, word := range strings.Fields(body) {
 		n := columns(word)
-		if row != "" && at+1+n > width {
-			rows = append(rows, indent+row)
-			indent, row, at = hang, "", 0
+		if at > 0 && at+1+n > width {
+			rows = append(rows, indent+row.String())
+			row.Reset()
+			indent, at = hang, 0
 		}
-		if row != "" {
-			row += " "
+		if at > 0 {
+			row.WriteByte(' ')
 			at++
 		}
-		row += word
+		row.WriteString(word)
 		at += n
 	}
-	return append(rows, indent+row)
+	return append(rows, indent+row.String())
 }
 
 // columns is how wide a text is on a terminal: combining marks take no column,

@@ -113,7 +113,7 @@ func (e *encoder) summary() {
 	e.blank()
 	v := e.report.Verdict
 	lead := outcome(v.Outcome)
-	indent := columns(lead.text)
+	indent := hanging(0, lead)
 	for i, reason := range v.Reasons {
 		if i == 0 {
 			e.para(0, lead, span{"", reason})

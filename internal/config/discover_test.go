@@ -267,8 +267,8 @@ func TestResolveFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Resolve(fsys)
-		faults, ok := err.(*Error)
-		if !ok || !strings.Contains(err.Error(), tt.want) || !strings.Contains(faults.UserHint(), tt.hint) {
+		var faults *Error
+		if !errors.As(err, &faults) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(faults.UserHint(), tt.hint) {
 			t.Errorf("%q gives %v", tt.config, err)
 		}
 	}

@@ -5,6 +5,7 @@ package layout
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -157,9 +158,8 @@ func readHead(fsys fs.FS, p string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", p, err)
 	}
-	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxRead))
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", p, err)
 	}
 	return data, nil

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/fstest"
@@ -118,8 +119,8 @@ func FuzzTemplate(f *testing.F) {
 		fsys := fstest.MapFS{"chart/Chart.yaml": {Data: []byte(metadata("web"))}, "chart/templates/a.yaml": {Data: []byte(text)}}
 		ms, err := Template(context.Background(), fsys, Options{Dir: "chart"})
 		if err != nil {
-			e, ok := err.(*Error)
-			if !ok || e.File == "" || e.Msg == "" || e.Hint == "" {
+			var e *Error
+			if !errors.As(err, &e) || e.File == "" || e.Msg == "" || e.Hint == "" {
 				t.Fatalf("error %#v", err)
 			}
 			return

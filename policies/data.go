@@ -61,7 +61,11 @@ func decodeData(file string, text []byte) ([]map[string]any, error) {
 		err = errors.New("there is more than one value")
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		line := 1 + bytes.Count(text[:min(int(dec.InputOffset()), len(text))], []byte("\n"))
+		at := dec.InputOffset()
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = syntax.Offset
+		}
+		line := 1 + bytes.Count(text[:min(int(at), len(text))], []byte("\n"))
 		return nil, &Error{File: file, Line: line, Msg: err.Error(), Hint: "a data file is one JSON object"}
 	}
 	return []map[string]any{fields}, nil

@@ -261,30 +261,3 @@ func TestMetadata(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkEvaluate(b *testing.B) {
-	engine, err := policies.Load(policies.Library())
-	if err != nil {
-		b.Fatal(err)
-	}
-	var text strings.Builder
-	for i := range 300 {
-		text.WriteString("---\n" + strings.Replace(web, "name: web", "name: web-"+string(rune('a'+i%26))+string(rune('a'+i/26)), 1))
-	}
-	objects, err := manifest.Read("web.yaml", []byte(text.String()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	head, err := manifest.NewSet(objects...)
-	if err != nil {
-		b.Fatal(err)
-	}
-	in := policies.Input{Environment: config.Environment{Name: "prod", KubernetesVersion: "1.36"}, Head: head, Deltas: diff.Compare(nil, head)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := engine.Evaluate(b.Context(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(engine.Rules())), "rules")
-}

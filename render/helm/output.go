@@ -1,11 +1,10 @@
 package helm
 
 import (
-	"bytes"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,99 +44,148 @@ func (l *loadedChart) mark() map[string]string {
 	return sources
 }
 
-// manifests orders what the templates gave as `helm template` prints it. Helm
-// itself splits it into documents, at every line that starts with three dashes:
-// charts that write "---apiVersion: v1" by accident are cut there as well, and
-// that is what a cluster receives. No text that YAML allows is cut in the
-// middle of an object, since neither a block nor a quoted scalar of a mapping
-// may have such a line.
+// manifests orders what the templates gave as `helm template` prints it.
 func (l *loadedChart) manifests(files, sources map[string]string, opts Options) ([]Manifest, error) {
-	for name := range files {
-		if strings.HasSuffix(name, "NOTES.txt") {
-			delete(files, name)
-		}
-	}
-	hooks, generic, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
-	if err != nil {
-		return nil, brokenOutput(files, sources, err)
-	}
 	var out []Manifest
 	if opts.IncludeCRDs {
 		for _, crd := range l.CRDObjects() {
-			r := rendered{template: crd.Filename, source: l.origins[crd.File], text: string(crd.File.Data), verbatim: true}
-			ms, err := r.documents(r.text)
+			p := part{template: crd.Filename, source: l.origins[crd.File], all: string(crd.File.Data), verbatim: true}
+			p.text = p.all
+			ms, err := p.manifests()
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, ms...)
 		}
 	}
+	hooks, generic, objects, err := order(files, sources)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range generic {
-		r := rendered{template: m.Name, source: sources[m.Name], text: files[m.Name]}
-		ms, err := r.documents(m.Content)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ms...)
+		out = append(out, objects[m.Name]...)
 	}
 	for _, h := range hooks {
-		test := slices.Contains(h.Events, release.HookTest)
-		if opts.SkipHooks || opts.SkipTests && test {
+		if opts.SkipHooks || opts.SkipTests && slices.Contains(h.Events, release.HookTest) {
 			continue
 		}
-		r := rendered{template: h.Path, source: sources[h.Path], text: files[h.Path]}
-		for _, event := range h.Events {
-			r.hook = append(r.hook, event.String())
+		for _, m := range objects[h.Path] {
+			for _, event := range h.Events {
+				m.Hook = append(m.Hook, event.String())
+			}
+			out = append(out, m)
 		}
-		ms, err := r.documents(h.Manifest)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ms...)
 	}
 	return out, nil
 }
 
-// rendered is what a template gave.
-type rendered struct {
-	template, source, text string
-	// verbatim says that the text is that of the file.
-	verbatim bool
-	hook     []string
+// order lets Helm tell hooks from other objects and sort both. It is given the
+// heads of the documents only, each as a file of its own, whose name leads back
+// to the objects: it would read every document a second time.
+func order(files, sources map[string]string) ([]*release.Hook, []releaseutil.Manifest, map[string][]Manifest, error) {
+	heads, objects, parts := map[string]string{}, map[string][]Manifest{}, map[string]part{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasSuffix(name, "NOTES.txt") {
+			continue
+		}
+		for i, p := range split(name, sources[name], files[name]) {
+			ms, err := p.manifests()
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if len(ms) == 0 {
+				continue
+			}
+			// A zero byte sorts before all that a longer name goes on with.
+			key := fmt.Sprintf("%s\x00%06d", name, i)
+			if heads[key], err = head(ms[0].whole); err != nil {
+				return nil, nil, nil, p.fault(err)
+			}
+			objects[key], parts[key] = ms, p
+		}
+	}
+	hooks, generic, err := releaseutil.SortManifests(heads, nil, releaseutil.InstallOrder)
+	if err == nil {
+		return hooks, generic, objects, nil
+	}
+	// The message tells nothing but the name of the first that is wrong.
+	for _, key := range slices.Sorted(maps.Keys(heads)) {
+		var h releaseutil.SimpleHead
+		if err := yaml.Unmarshal([]byte(heads[key]), &h); err != nil {
+			return nil, nil, nil, parts[key].fault(err)
+		}
+	}
+	return nil, nil, nil, fmt.Errorf("ordering what the templates render: %w", err)
 }
 
-// documents decodes a part of the text, which for a template is one document as
-// Helm splits them.
-func (r rendered) documents(part string) ([]Manifest, error) {
+// head is what Helm looks at of a document.
+func head(doc manifest.Document) (string, error) {
+	metadata := doc.Fields["metadata"]
+	if m, ok := metadata.(map[string]any); ok {
+		metadata = map[string]any{"name": m["name"], "annotations": m["annotations"]}
+	}
+	data, err := json.Marshal(map[string]any{"apiVersion": doc.Fields["apiVersion"], "kind": doc.Fields["kind"], "metadata": metadata})
+	return string(data), err
+}
+
+// part is a piece of what a template rendered.
+type part struct {
+	template, source string
+	// all is all that the template rendered, and text begins after its first
+	// before lines.
+	all, text string
+	before    int
+	// verbatim says that the text is that of a file, with any number of
+	// documents; otherwise it is one document as Helm splits them.
+	verbatim bool
+}
+
+// split cuts a rendered template into documents with Helm's own function, at
+// every line that starts with three dashes: charts that write "---apiVersion:
+// v1" by accident are cut there as well, and that is what a cluster receives.
+// It cuts no object that YAML admits in the middle, since no scalar in a
+// mapping may have such a line.
+func split(template, source, all string) []part {
+	pieces := releaseutil.SplitManifests(all)
+	parts := make([]part, 0, len(pieces))
+	at := 0
+	for i := range len(pieces) {
+		text := pieces["manifest-"+strconv.Itoa(i)]
+		at += max(strings.Index(all[at:], text), 0)
+		parts = append(parts, part{template: template, source: source, all: all, text: text, before: strings.Count(all[:at], "\n")})
+	}
+	return parts
+}
+
+// manifests decodes the objects of a part.
+func (p part) manifests() ([]Manifest, error) {
+	if line := droppedLine(p.text); line > 0 && !p.verbatim {
+		return nil, p.fault(&manifest.SyntaxError{Position: manifest.Position{Line: line}, Msg: "Helm drops what comes after a line of three dots; write three dashes"})
+	}
 	// Helm ends every document with a line break, which a block scalar at the
 	// end of a template without one then has too.
-	text := []byte(part + "\n")
-	if line := droppedLine(part); line > 0 && !r.verbatim {
-		return nil, r.fault(part, &manifest.SyntaxError{Position: manifest.Position{Line: line}, Msg: "Helm drops what comes after a line of three dots; write three dashes"})
-	}
-	docs, err := manifest.Decode(r.source, text)
-	if err != nil {
+	text := []byte(p.text + "\n")
+	docs, err := manifest.Decode(p.source, text)
+	if err != nil && !p.verbatim {
 		// Helm lets the last one of two equal keys win.
-		asJSON, jsonErr := yaml.YAMLToJSON(text)
-		if r.verbatim || jsonErr != nil {
-			return nil, r.fault(part, err)
-		}
-		if docs, err = manifest.Decode(r.source, asJSON); err != nil {
-			return nil, r.fault(part, err)
+		if asJSON, jsonErr := yaml.YAMLToJSON(text); jsonErr == nil {
+			docs, err = manifest.Decode(p.source, asJSON)
 		}
 	}
-	shift := r.linesBefore(part)
+	if err != nil {
+		return nil, p.fault(err)
+	}
 	var out []Manifest
 	for _, doc := range docs {
 		items := doc.Items()
 		for _, item := range items {
 			if _, err := manifest.NewObject(item); err != nil {
-				return nil, r.fault(part, err)
+				return nil, p.fault(err)
 			}
-			m := Manifest{Source: r.source, Template: r.template, Document: item.Shift(shift), Hook: r.hook, Data: text}
-			if len(items) > 1 || len(docs) > 1 || items[0].Line() != doc.Line() {
+			m := Manifest{Source: p.source, Template: p.template, Document: item.Shift(p.before), Data: text, whole: doc}
+			if len(docs) > 1 || len(items) > 1 || doc.Fields["items"] != nil {
 				if m.Data, err = yaml.Marshal(item.Fields); err != nil {
-					return nil, fmt.Errorf("writing an object of %s: %w", r.source, err)
+					return nil, fmt.Errorf("writing an object of %s: %w", p.source, err)
 				}
 			}
 			out = append(out, m)
@@ -161,121 +209,4 @@ func droppedLine(part string) int {
 		}
 	}
 	return 0
-}
-
-// linesBefore counts the lines of the rendered text before a part of it.
-func (r rendered) linesBefore(part string) int {
-	at := strings.Index(r.text, part)
-	return strings.Count(r.text[:max(at, 0)], "\n")
-}
-
-// fault says what is wrong with a part of the text.
-func (r rendered) fault(part string, err error) error {
-	e := &Error{Position: manifest.Position{File: r.source}, Msg: err.Error(), Hint: "correct " + r.source, Err: err}
-	var syntax *manifest.SyntaxError
-	if errors.As(err, &syntax) {
-		e.Line, e.Msg = syntax.Line, syntax.Msg
-	} else {
-		e.takeLine()
-	}
-	if r.verbatim || e.Line == 0 {
-		return e
-	}
-	// The line is one of the text, and has no place in the template.
-	line := e.Line + r.linesBefore(part)
-	e.Line = 0
-	e.Msg = fmt.Sprintf("line %d of what it renders%s: %s", line, quoteLine(r.text, line), e.Msg)
-	e.Hint = fmt.Sprintf("correct %s; `helm template --debug` shows what it renders", r.source)
-	return e
-}
-
-func quoteLine(text string, line int) string {
-	lines := strings.Split(text, "\n")
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	return fmt.Sprintf(" (%q)", strings.TrimSpace(lines[line-1]))
-}
-
-// brokenOutput finds the document that Helm could not read; its message only
-// names the template.
-func brokenOutput(files, sources map[string]string, cause error) error {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		r := rendered{template: name, source: sources[name], text: files[name]}
-		parts := releaseutil.SplitManifests(files[name])
-		keys := make([]string, 0, len(parts))
-		for key := range parts {
-			keys = append(keys, key)
-		}
-		slices.SortFunc(keys, func(a, b string) int { return splitIndex(a) - splitIndex(b) })
-		for _, key := range keys {
-			var head releaseutil.SimpleHead
-			if err := yaml.Unmarshal([]byte(parts[key]), &head); err != nil {
-				if _, precise := manifest.Decode(r.source, []byte(parts[key])); precise != nil {
-					err = precise
-				}
-				return r.fault(parts[key], err)
-			}
-		}
-	}
-	return fmt.Errorf("reading what the templates render: %w", cause)
-}
-
-// splitIndex is the place of a document of SplitManifests, "manifest-12".
-func splitIndex(key string) int {
-	n, _ := strconv.Atoi(strings.TrimPrefix(key, "manifest-")) // Helm writes digits only
-	return n
-}
-
-var (
-	// linePattern finds the line in the messages of the YAML library, which
-	// has no structured form of it.
-	linePattern = regexp.MustCompile(`yaml: line (\d+): `)
-	// placePattern finds "NAME:LINE" and "NAME:LINE:COLUMN" in the messages of
-	// Helm's engine, which has no structured form of them either.
-	placePattern = regexp.MustCompile(`([^\s()"'<>]+?):(\d+)(?::\d+)?\b`)
-	// tracePattern is a step of the trace that Helm makes of nested templates.
-	tracePattern = regexp.MustCompile(`(?m)^(\S+?:\d+)(?::\d+)?\n  executing "[^\n]*?" at <(.*?)>:\n    `)
-)
-
-// takeLine moves the line out of a message of the YAML library.
-func (e *Error) takeLine() {
-	m := linePattern.FindStringSubmatchIndex(e.Msg)
-	if m == nil {
-		return
-	}
-	e.Line, _ = strconv.Atoi(e.Msg[m[2]:m[3]]) // the pattern admits digits only
-	e.Msg = e.Msg[m[1]:]
-}
-
-// templateError turns what Helm's engine says into file, line and message.
-func templateError(dir string, sources map[string]string, err error) error {
-	text := err.Error()
-	e := &Error{Position: manifest.Position{File: dir}, Msg: text, Hint: "correct the template, or the values that it is given", Err: err}
-	// The innermost place, where the fault is, comes last.
-	for _, m := range placePattern.FindAllStringSubmatch(text, -1) {
-		if source, known := sources[m[1]]; known {
-			e.File = source
-			e.Line, _ = strconv.Atoi(m[2]) // the pattern admits digits only
-		}
-	}
-	if steps := tracePattern.FindAllStringSubmatchIndex(text, -1); len(steps) > 0 {
-		last := steps[len(steps)-1]
-		e.Msg = fmt.Sprintf("at <%s>: %s", text[last[4]:last[5]], text[last[1]:])
-		for i := len(steps) - 2; i >= 0; i-- {
-			e.Msg += ", from " + text[steps[i][2]:steps[i][3]]
-		}
-	} else if head, msg, ok := strings.Cut(text, "): "); ok && (strings.HasPrefix(head, "execution error at (") || strings.HasPrefix(head, "parse error at (")) {
-		e.Msg = msg
-	}
-	e.Msg = strings.Join(strings.Fields(e.Msg), " ")
-	if e.Msg == "" {
-		e.Msg = string(bytes.TrimSpace([]byte(text)))
-	}
-	return e
 }

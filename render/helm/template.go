@@ -65,6 +65,9 @@ type Manifest struct {
 	Data []byte
 	// Hook holds the events of the annotation helm.sh/hook; nil when it is none.
 	Hook []string
+
+	// whole is the document that held the object, which is a List or the object.
+	whole manifest.Document
 }
 
 // Error is a chart that cannot be rendered. It unwraps to fs.ErrNotExist when a

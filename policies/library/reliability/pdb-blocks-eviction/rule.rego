@@ -70,7 +70,7 @@ none("0")
 # blocks says why a budget leaves nothing to evict.
 blocks(budget, value) := "" if {
 	percent(value) >= 100
-} else := sprintf(", and there are at most %v pods", [pods]) if {
+} else := sprintf(", and the pods that it selects are at most %v", [pods]) if {
 	workloads := selected(budget)
 	count(workloads) > 0
 	every workload in workloads {

@@ -59,7 +59,7 @@ test_deny_by_replicas[note] if {
 	body := budget({"minAvailable": case[0]})
 	violations := rule.violation with input as body with data.inventory as running(case[1])
 	fixtures.messages(violations) == {sprintf(
-		"PodDisruptionBudget \"b\" blocks every eviction: minAvailable is %v, and there are at most %v pods",
+		"PodDisruptionBudget \"b\" blocks every eviction: minAvailable is %v, and the pods that it selects are at most %v",
 		[case[0], case[1]],
 	)}
 	fixtures.located(body, violations)
@@ -118,7 +118,7 @@ test_deny_replicas_that_make_a_budget_block if {
 	violations := rule.violation with input as changed("Deployment", 3, 1, "UPDATE") with data.inventory as guarded({"minAvailable": 1})
 	fixtures.messages(violations) == {sprintf("%s %s", [
 		"Deployment \"web\" cannot be evicted any more: minAvailable of PodDisruptionBudget \"b\"",
-		"is 1, and there are at most 1 pods",
+		"is 1, and the pods that it selects are at most 1",
 	])}
 	fixtures.located(workload("Deployment", 1), violations)
 }

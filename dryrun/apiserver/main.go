@@ -1,0 +1,58 @@
+package apiserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// versionVariable carries the minor version to answer as to the child.
+const versionVariable = "PENSTOCK_APISERVER_VERSION"
+
+// Main is the whole of the child process; it returns its exit code. It prints
+// one greeting on stdout, serves until stdin ends, ctx ends or a signal comes,
+// and removes its files. The caller passes the code to os.Exit, which ends what
+// kube-apiserver has started.
+func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		// The lifeline carries nothing; its end is the message.
+		_, _ = io.Copy(io.Discard, stdin)
+		cancel()
+	}()
+	if err := run(ctx, stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "the API server cannot run: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// run makes the private directory, serves out of it, and removes it.
+func run(ctx context.Context, stdout io.Writer) (err error) {
+	dir, err := newDirectory(tempDir())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.remove()) }()
+	// Sockets are named relative to the directory, since the path of a unix
+	// socket is limited to about a hundred bytes and TMPDIR may be longer.
+	if err := os.Chdir(dir.path); err != nil {
+		return fmt.Errorf("entering the private directory: %w", err)
+	}
+	access, err := newAccess(dir.path)
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(stdout).Encode(access.greeting); err != nil {
+		return fmt.Errorf("greeting the parent: %w", err)
+	}
+	return serve(ctx, dir.path, access)
+}

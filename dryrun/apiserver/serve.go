@@ -1,0 +1,148 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/pflag"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/storage/wal"
+	"k8s.io/client-go/rest"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+)
+
+// stopPatience bounds how long etcd may take to stop, so that the whole child
+// ends well before its parent loses patience.
+const stopPatience = 300 * time.Millisecond
+
+// serve runs etcd and kube-apiserver until ctx ends or one of them fails. On
+// return etcd writes no more; kube-apiserver goes with the process.
+func serve(ctx context.Context, dir string, a *access) error {
+	etcd, err := startEtcd(dir)
+	if err != nil {
+		return fmt.Errorf("starting etcd: %w", err)
+	}
+	defer stopEtcd(etcd)
+	ended := make(chan error, 1)
+	go func() { ended <- serveAPI(ctx, a) }()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-etcd.Err():
+		return fmt.Errorf("running etcd: %w", err)
+	case err := <-ended:
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			return fmt.Errorf("kube-apiserver ended by itself")
+		}
+		return fmt.Errorf("running kube-apiserver: %w", err)
+	}
+}
+
+// Sockets of etcd, relative to the private directory, which is the current one.
+// etcd wants the form host:port; the whole is the name of the file.
+const (
+	clientSocket = "unix://etcd:1"
+	peerSocket   = "unix://peer:1"
+)
+
+// startEtcd starts an etcd of one member that forgets everything with its
+// process: it does not sync to disk, and keeps little of its write-ahead log.
+func startEtcd(dir string) (*embed.Etcd, error) {
+	wal.SegmentSizeBytes = 4 << 20 // it is allocated in advance, twice
+	cfg := embed.NewConfig()
+	cfg.Dir = filepath.Join(dir, "etcd")
+	cfg.UnsafeNoFsync = true
+	cfg.LogLevel = "error"
+	cfg.LogOutputs = []string{"stderr"}
+	// The only member wins every election, so it need not wait for others.
+	cfg.TickMs, cfg.ElectionMs = 10, 100
+	client, err := url.Parse(clientSocket)
+	if err != nil {
+		return nil, err
+	}
+	peer, err := url.Parse(peerSocket)
+	if err != nil {
+		return nil, err
+	}
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{*client}, []url.URL{*client}
+	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{*peer}, []url.URL{*peer}
+	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	cfg.EnableGRPCGateway = false
+	return embed.StartEtcd(cfg)
+}
+
+// stopEtcd stops the writing, so that the directory can be removed.
+func stopEtcd(etcd *embed.Etcd) {
+	stopped := make(chan struct{})
+	go func() {
+		etcd.Server.HardStop()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(stopPatience):
+	}
+}
+
+// flags are those of kube-apiserver. They differ from the defaults where the
+// server has no cluster around it (no nodes, no controllers, one client) and
+// where a default would answer otherwise than production does.
+func flags(a *access, version string) []string {
+	return []string{
+		"--etcd-servers=" + clientSocket,
+		"--emulated-version=" + version,
+		"--token-auth-file=" + a.tokenFile,
+		"--anonymous-auth=false",
+		"--authorization-mode=RBAC",
+		"--tls-cert-file=" + a.certFile,
+		"--tls-private-key-file=" + a.keyFile,
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + a.signingFile,
+		"--service-account-signing-key-file=" + a.signingFile,
+		// Both families, so that a Service may ask for either.
+		"--service-cluster-ip-range=10.96.0.0/12,fd00:10:96::/112",
+		// Off by default, and then no privileged container is ever admitted.
+		"--allow-privileged=true",
+		// Nobody connects to a node or to the service "kubernetes".
+		"--endpoint-reconciler-type=none",
+		"--advertise-address=127.0.0.1",
+		// Both cost readiness and memory, and serve many clients only.
+		"--watch-cache=false",
+		"--enable-priority-and-fairness=false",
+		"--profiling=false",
+	}
+}
+
+// serveAPI runs kube-apiserver until ctx ends.
+func serveAPI(ctx context.Context, a *access) error {
+	opts := options.NewServerRunOptions()
+	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
+	for _, group := range opts.Flags().FlagSets {
+		set.AddFlagSet(group)
+	}
+	if err := set.Parse(flags(a, os.Getenv(versionVariable))); err != nil {
+		return err
+	}
+	opts.SecureServing.Listener = a.listener
+	if err := opts.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
+		return err
+	}
+	// The server's requests to itself are not worth a line in the log.
+	rest.SetDefaultWarningHandler(rest.NoWarnings{})
+	completed, err := opts.Complete(ctx)
+	if err != nil {
+		return err
+	}
+	for _, err := range completed.Validate() {
+		return err
+	}
+	return app.Run(ctx, completed)
+}

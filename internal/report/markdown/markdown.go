@@ -1,0 +1,234 @@
+// Package markdown writes a report for GitHub: the summary of a check run, or
+// of a job. It fits the report into GitHub's limits and says what that cost. No
+// text of a manifest is active in it.
+package markdown
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+)
+
+// The limits that GitHub sets, in bytes.
+const (
+	// CheckRunLimit is that of output.summary and output.text of a check run
+	// (https://docs.github.com/en/rest/checks/runs#create-a-check-run: 65535
+	// characters, which the server counts as bytes).
+	CheckRunLimit = 65_535
+	// JobSummaryLimit is that of one step in $GITHUB_STEP_SUMMARY
+	// (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
+	JobSummaryLimit = 1 << 20
+	// MinBytes is what a report is never cut below: the verdict, the counts and
+	// the names of its sections.
+	MinBytes = 4 << 10
+)
+
+// Options say how large the report may be.
+type Options struct {
+	// MaxBytes bounds the report; 0 means CheckRunLimit.
+	MaxBytes int
+}
+
+// Encode writes the report: the verdict with its reasons, a table of the
+// environments, the findings by level, what was not evaluated, and what differs
+// in each object. What does not fit into opts.MaxBytes is left out as whole
+// items and counted, in this order: diffs (the largest first), files that no
+// environment reads, notes, gaps that do not block, warnings, gaps that block,
+// errors, environments, reasons. It fails if opts.MaxBytes is below MinBytes.
+func Encode(w io.Writer, r *report.Report, opts Options) error {
+	limit := cmp.Or(opts.MaxBytes, CheckRunLimit)
+	if limit < MinBytes {
+		return fmt.Errorf("writing the report as Markdown: a limit of %d bytes is too small; at least %d are needed", limit, MinBytes)
+	}
+	d := document{head: title(r), foot: counts(r), sections: sections(r)}
+	d.fit(limit)
+	if _, err := io.WriteString(w, d.String()); err != nil {
+		return fmt.Errorf("writing the report as Markdown: %w", err)
+	}
+	return nil
+}
+
+// rank is the order in which items are left out, first to last.
+type rank int
+
+const (
+	rankDiff rank = iota
+	rankFile
+	rankNote
+	rankGap
+	rankWarning
+	rankBlockingGap
+	rankError
+	rankEnvironment
+	rankReason
+)
+
+// noun names items that were left out.
+func (r rank) noun() string {
+	return [...]string{"diff", "file", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
+}
+
+// item is a part that is written whole or not at all.
+type item struct {
+	rank rank
+	text string
+	left bool
+}
+
+// section is items under a heading.
+type section struct {
+	heading string
+	items   []item
+}
+
+// document is a report as text. Its head, foot and headings are always written,
+// and are small.
+type document struct {
+	head, foot string
+	sections   []section
+	// limit is set when something had to be left out.
+	limit int
+}
+
+// noticeRoom is more than the sentence about what was left out can take.
+const noticeRoom = 700
+
+// fit leaves items out until the document is at most limit bytes.
+func (d *document) fit(limit int) {
+	size := len(d.String())
+	if size <= limit {
+		return
+	}
+	d.limit = limit
+	var items []*item
+	for i := range d.sections {
+		for j := range d.sections[i].items {
+			items = append(items, &d.sections[i].items[j])
+		}
+	}
+	// Of one rank the last go first: the report is sorted by importance.
+	slices.Reverse(items)
+	slices.SortStableFunc(items, func(a, b *item) int {
+		if a.rank == rankDiff && b.rank == rankDiff {
+			return cmp.Compare(len(b.text), len(a.text))
+		}
+		return cmp.Compare(a.rank, b.rank)
+	})
+	for _, it := range items {
+		if size+noticeRoom <= limit {
+			return
+		}
+		it.left = true
+		size -= len(it.text)
+	}
+}
+
+func (d *document) String() string {
+	var b strings.Builder
+	b.WriteString(d.head)
+	b.WriteString(d.notice())
+	for _, s := range d.sections {
+		if len(s.items) == 0 {
+			continue
+		}
+		b.WriteString(s.heading)
+		for _, it := range s.items {
+			if !it.left {
+				b.WriteString(it.text)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(d.foot)
+	return b.String()
+}
+
+// notice says what was left out.
+func (d *document) notice() string {
+	left := map[rank]int{}
+	for _, s := range d.sections {
+		for _, it := range s.items {
+			if it.left {
+				left[it.rank]++
+			}
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	var parts []string
+	for r := rankDiff; r <= rankReason; r++ {
+		if n := left[r]; n > 0 {
+			parts = append(parts, count(n, r.noun()))
+		}
+	}
+	return fmt.Sprintf("**Left out, to stay within %s bytes:** %s. The report as JSON has all of it (<code>penstock check --output json</code>).\n\n",
+		thousands(d.limit), strings.Join(parts, ", "))
+}
+
+// thousands writes a number in groups of three digits. Without them GitHub may
+// take seven for the ID of a commit.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+// title is the verdict and what was compared.
+func title(r *report.Report) string {
+	outcome := "not known"
+	switch r.Verdict.Outcome {
+	case verdict.Pass, verdict.Fail, verdict.Undecided:
+		outcome = strings.ToUpper(string(r.Verdict.Outcome))
+	}
+	c := r.Change
+	return fmt.Sprintf("## Penstock: %s\n\n%s → %s, %s changed, %d of %s affected\n\n", outcome,
+		revision(c.Base, c.BaseCommit), revision(c.Head, c.HeadCommit), count(c.Files, "file"),
+		r.Counts.Affected, count(r.Counts.Environments, "environment"))
+}
+
+func revision(name, commit string) string {
+	if len(commit) >= 7 && !strings.Contains(name, commit[:7]) {
+		name += " (" + commit[:7] + ")"
+	}
+	return cmp.Or(code(name, 300), "?")
+}
+
+// counts sums up what was and what was not evaluated.
+func counts(r *report.Report) string {
+	c := r.Counts
+	parts := []string{count(c.Errors, "error"), count(c.Warnings, "warning"), count(c.Notes, "note")}
+	if c.Existing > 0 {
+		parts = append(parts, fmt.Sprintf("%d existing", c.Existing))
+	}
+	parts = append(parts, count(c.Objects, "object")+" rendered", count(c.Rules, "rule"))
+	for _, s := range []verdict.Stage{verdict.StageDiscover, verdict.StageRender, verdict.StagePolicy, verdict.StageDryRun} {
+		done, not := c.Evaluated[s], c.NotEvaluated[s]
+		if done+not > 0 && (s != verdict.StageDiscover || not > 0) {
+			parts = append(parts, fmt.Sprintf("%s %d of %d evaluated", s, done, done+not))
+		}
+	}
+	tool := prose(strings.TrimSpace("Penstock "+r.Tool.Version), 60)
+	if r.Tool.Kubernetes != "" {
+		tool += ", Kubernetes " + prose(r.Tool.Kubernetes, 60)
+	}
+	return strings.Join(parts, " · ") + "\n\n<sub>" + tool + "</sub>\n"
+}
+
+// count writes a number with its noun, whose first word takes the plural.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	first, rest, more := strings.Cut(noun, " ")
+	if more {
+		rest = " " + rest
+	}
+	return fmt.Sprintf("%d %ss%s", n, first, rest)
+}

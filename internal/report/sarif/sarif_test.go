@@ -69,7 +69,7 @@ func decode(t testing.TB, text []byte) run {
 // go-sarif module as the constant "schema", so that no copy of it is kept here.
 func official(t testing.TB) *validator.Schema {
 	t.Helper()
-	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", schemaPackage).Output()
+	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", schemaPackage).Output()
 	if err != nil {
 		t.Fatalf("looking for %s: %v", schemaPackage, err)
 	}

@@ -2,10 +2,10 @@ package apiserver
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
-	"fmt"
 
 	"github.com/penstock-dev/penstock/internal/child"
 )

@@ -295,7 +295,7 @@ func inert(line string) error {
 			return fmt.Errorf("%q in %q", found, line)
 		}
 	}
-	plain := references.ReplaceAllString(tag.ReplaceAllString(line, ""), " ")
+	plain := references.ReplaceAllString(tag.ReplaceAllString(line, " "), " ")
 	for _, re := range active {
 		if found := re.FindString(strings.TrimPrefix(plain, "- ")); found != "" {
 			return fmt.Errorf("%q in %q", found, line)

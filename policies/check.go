@@ -25,7 +25,7 @@ func Test(ctx context.Context, sources []Source, w io.Writer) error {
 	if _, err := Load(sources...); err != nil {
 		return err
 	}
-	set, err := readSources(sources)
+	set, err := readSources(sources, true)
 	if err != nil {
 		return err
 	}

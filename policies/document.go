@@ -25,8 +25,8 @@ type document struct {
 	term   *ast.Term
 	// pairs are the members of the object, to make objects that have more.
 	pairs [][2]*ast.Term
-	// slab holds terms and locations that are handed out, and is never written
-	// again afterwards: one allocation for many values.
+	// terms and locations are those that are not handed out yet: one allocation
+	// for all values.
 	terms     []ast.Term
 	locations []ast.Location
 	places    int
@@ -35,7 +35,8 @@ type document struct {
 // newDocument makes the terms of an object. Keys are shared through keys, which
 // one goroutine at a time may use.
 func newDocument(o *manifest.Object, mark string, keys map[string]*ast.Term) *document {
-	d := &document{object: o, mark: mark}
+	n := count(o.Fields())
+	d := &document{object: o, mark: mark, terms: make([]ast.Term, n), locations: make([]ast.Location, n)}
 	d.term = d.next()
 	d.pairs = d.members(o.Fields(), keys)
 	d.term.Value = ast.NewObject(d.pairs...)
@@ -44,10 +45,6 @@ func newDocument(o *manifest.Object, mark string, keys map[string]*ast.Term) *do
 
 // next is a term for the next value.
 func (d *document) next() *ast.Term {
-	const slab = 128
-	if len(d.terms) == 0 {
-		d.terms, d.locations = make([]ast.Term, slab), make([]ast.Location, slab)
-	}
 	t, loc := &d.terms[0], &d.locations[0]
 	d.terms, d.locations = d.terms[1:], d.locations[1:]
 	d.places++
@@ -84,6 +81,22 @@ func (d *document) value(v any, keys map[string]*ast.Term) *ast.Term {
 		t.Value = scalar(v)
 	}
 	return t
+}
+
+// count is how many values there are in a value, itself included.
+func count(v any) int {
+	n := 1
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			n += count(member)
+		}
+	case []any:
+		for _, item := range v {
+			n += count(item)
+		}
+	}
+	return n
 }
 
 func scalar(v any) ast.Value {

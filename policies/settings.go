@@ -2,6 +2,7 @@ package policies
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -137,9 +138,13 @@ func typeOf(value any) string {
 
 // violates says how a value violates a JSON Schema, or nothing.
 func violates(ctx context.Context, value, schema any) (string, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", err
+	}
 	results, err := rego.New(
 		rego.Query(`json.match_schema(input.value, input.schema, [_, faults])`),
-		rego.Input(map[string]any{"value": value, "schema": schema}),
+		rego.Input(map[string]any{"value": string(text), "schema": schema}),
 		rego.Capabilities(capabilities()), rego.StrictBuiltinErrors(true),
 	).Eval(ctx)
 	if err != nil {

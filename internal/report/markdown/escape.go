@@ -26,6 +26,10 @@ func prose(s string, limit int) string {
 	s = strings.ReplaceAll(strings.Trim(clip(s, limit), " \n"), zeroWidth, `\u200b`)
 	s = issue.ReplaceAllString(s, "${1}"+zeroWidth+"${2}")
 	s = commit.ReplaceAllStringFunc(s, breakUp)
+	if s != "" && strings.Contains("#-+=0123456789", s[:1]) {
+		// At its start a list item may hold a heading, a rule or another list.
+		return fmt.Sprintf("&#%d;", s[0]) + inert(s[1:], limit-len("&#00;"), "<br>")
+	}
 	return inert(s, limit, "<br>")
 }
 

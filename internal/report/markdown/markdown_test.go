@@ -168,6 +168,10 @@ var hostileTexts = []string{
 	"a | b \\| c \\\\| d",
 	"$x$ $`y`$ $$z$$ :rocket: **bold** __bold__ ~~gone~~ [^1] &lt; &amp; &#64;octocat",
 	"\x1b[2J\u202e\u200b\r\xff\x00",
+	"# heading",
+	"- item",
+	"1. item",
+	"---",
 	"",
 	" ",
 	strings.Repeat("`", 5000),
@@ -226,6 +230,7 @@ var (
 	codes      = regexp.MustCompile(`<code>.*?</code>`)
 	references = regexp.MustCompile(`&#\d+;`)
 	commits    = regexp.MustCompile(`\b[0-9a-fA-F]{7,40}\b`)
+	nested     = regexp.MustCompile(`^- +([#=+-]|[0-9]+[.)])`)
 	issues     = regexp.MustCompile(`(?i)(#|\bgh-)[0-9]`)
 	known      = map[string]bool{"<br>": true, "<sub>": true, "</sub>": true, "<code>": true, "</code>": true, "<span>": true, "</span>": true,
 		"<details>": true, "</details>": true, "<summary>": true, "</summary>": true}
@@ -288,6 +293,9 @@ func inert(line string) error {
 		}
 	}
 	line = strings.ReplaceAll(line, "<span>$</span>", " ")
+	if nested.MatchString(line) {
+		return fmt.Errorf("a block inside the list item %q", line)
+	}
 	// GitHub looks for no issues and commits in code.
 	outside := codes.ReplaceAllString(references.ReplaceAllString(line, " "), "")
 	for _, re := range []*regexp.Regexp{commits, issues} {

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -27,8 +28,8 @@ type access struct {
 // validity of the certificate: longer than any run.
 const validity = 30 * 24 * time.Hour
 
-func newAccess(dir string) (*access, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newAccess(ctx context.Context, dir string) (*access, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening on the loopback interface: %w", err)
 	}

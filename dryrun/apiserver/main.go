@@ -47,7 +47,7 @@ func run(ctx context.Context, stdout io.Writer) (err error) {
 	if err := os.Chdir(dir.path); err != nil {
 		return fmt.Errorf("entering the private directory: %w", err)
 	}
-	access, err := newAccess(dir.path)
+	access, err := newAccess(ctx, dir.path)
 	if err != nil {
 		return err
 	}

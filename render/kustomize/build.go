@@ -102,10 +102,16 @@ func Build(ctx context.Context, fsys fs.FS, dir string, opts Options) (Result, e
 		return Result{}, err
 	}
 	options := krusty.MakeDefaultOptions()
+	// As the command does: the order of sortOptions, and without them namespaces
+	// and definitions first.
+	options.Reorder = krusty.ReorderOptionUnspecified
 	options.LoadRestrictions = types.LoadRestrictionsRootOnly
 	options.PluginConfig = types.DisabledPluginConfig()
 	m, err := krusty.MakeKustomizer(options).Run(o, "/"+dir)
 	if err != nil {
+		if fault := g.syntaxFault(err); fault != nil {
+			return Result{Global: g.global()}, fault
+		}
 		return Result{Global: g.global()}, &Error{
 			Position: manifest.Position{File: g.nodes[dir].file},
 			Msg:      "kustomize: " + firstLine(strings.ReplaceAll(err.Error(), "'/", "'")),

@@ -91,42 +91,58 @@ func (g *graph) follow(k *kustomization) error {
 		list, _ := k.doc.Fields[field].([]any)
 		for i, item := range list {
 			entry, ok := item.(string)
-			if !ok || strings.Contains(entry, "\n") {
-				continue // an inline configuration, or a value Kustomize itself refuses
+			if !ok {
+				continue // a value that Kustomize itself refuses
 			}
 			line, _, _ := k.doc.Lookup(manifest.JoinPointer("", field, fmt.Sprint(i)))
 			at := manifest.Position{File: k.file, Line: line}
-			if err := g.entry(k, entry, at); err != nil {
+			if strings.Contains(entry, "\n") {
+				if err := checkPlugins([]byte(entry), at); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := g.entry(k, field, entry, at); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return g.checkFiles(k)
 }
 
-func (g *graph) entry(k *kustomization, entry string, at manifest.Position) error {
+func (g *graph) entry(k *kustomization, field, entry string, at manifest.Position) error {
 	target := path.Join(k.dir, entry)
 	if !fs.ValidPath(target) || path.IsAbs(entry) {
-		if remote(entry) {
-			return remoteError(entry, at)
-		}
-		return &Error{Position: at, Msg: fmt.Sprintf("%s is outside of the repository", entry), Hint: "name files of the repository only"}
+		return missing(entry, target, at)
 	}
 	fi, err := fs.Stat(g.fsys, target)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && remote(entry):
-		return remoteError(entry, at)
 	case errors.Is(err, fs.ErrNotExist):
-		return &Error{Position: at, Msg: fmt.Sprintf("%s is not in the repository", target), Hint: "correct the path, or add the file"}
+		return missing(entry, target, at)
 	case err != nil:
 		return &Error{Position: at, Msg: err.Error(), Err: err}
 	case !fi.IsDir():
-		return nil
+		return g.plugins(field, target)
 	case slices.Contains(k.bases, target):
 		return nil
 	}
+	if file, err := Find(g.fsys, target); err == nil && file == "" {
+		return &Error{Position: at, Msg: fmt.Sprintf("the directory %s has no kustomization file", target), Hint: "add a kustomization.yaml there, or name its files one by one"}
+	}
 	k.bases = append(k.bases, target)
 	return g.visit(target)
+}
+
+// plugins checks a file that configures generators, transformers or validators.
+func (g *graph) plugins(field, file string) error {
+	if field != "generators" && field != "transformers" && field != "validators" {
+		return nil
+	}
+	data, err := fs.ReadFile(g.fsys, file)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	return checkPlugins(data, manifest.Position{File: file})
 }
 
 // addressPattern is what the address of a remote base looks like: a URL, an
@@ -135,14 +151,6 @@ func (g *graph) entry(k *kustomization, entry string, at manifest.Position) erro
 var addressPattern = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*(://|::)|^[^/]+@[^/]+:|^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+[/:].*/|[?&](ref|version)=|\.git(/|$|\?)|^_git`)
 
 func remote(entry string) bool { return addressPattern.MatchString(entry) }
-
-func remoteError(entry string, at manifest.Position) error {
-	return &Error{
-		Position: at, NeedsNetwork: true,
-		Msg:  fmt.Sprintf("%s is not in the repository, and remote bases are not fetched", entry),
-		Hint: "vendor it: download it at a pinned version into the repository, and name that path",
-	}
-}
 
 // global reports whether a build of the graph changes what Kustomize keeps for
 // the whole process: its OpenAPI schema (the fields openapi and crds).

@@ -14,18 +14,24 @@ type converter struct {
 	file string
 	// open holds the anchors being converted, to find cycles.
 	open map[*yaml.Node]bool
-	// aliased counts the values that aliases stood for.
+	// aliased counts the values that were converted for aliases, also those that
+	// are in no result, such as what a merge key repeats.
 	aliased int
 }
 
 func (c *converter) errorf(n *yaml.Node, format string, args ...any) error {
-	return &SyntaxError{Position{c.file, n.Line}, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Position: Position{c.file, n.Line}, Msg: fmt.Sprintf(format, args...)}
 }
 
 // value converts a node; line is where the value is reported, which for the
 // value of a mapping is the line of its key. The lines are in the order that
 // Document.lines has.
 func (c *converter) value(n *yaml.Node, line int) (any, []int32, error) {
+	if len(c.open) > 0 {
+		if c.aliased++; c.aliased > maxAliasValues {
+			return nil, nil, c.errorf(n, "the aliases of this document stand for more than %d values; write them out", maxAliasValues)
+		}
+	}
 	switch n.Kind {
 	case yaml.AliasNode:
 		return c.alias(n, line)
@@ -46,14 +52,7 @@ func (c *converter) alias(n *yaml.Node, line int) (any, []int32, error) {
 	c.open[n.Alias] = true
 	value, lines, err := c.value(n.Alias, line)
 	delete(c.open, n.Alias)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.aliased += len(lines)
-	if c.aliased > maxAliasValues {
-		return nil, nil, c.errorf(n, "the aliases of this document stand for more than %d values; write them out", maxAliasValues)
-	}
-	return value, lines, nil
+	return value, lines, err
 }
 
 func (c *converter) sequence(n *yaml.Node, line int) (any, []int32, error) {

@@ -2,10 +2,10 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,6 +19,9 @@ const maxAliasValues = 100_000
 type SyntaxError struct {
 	Position
 	Msg string
+	// NotMapping says that a document is well-formed and a list or a scalar: it
+	// may be no manifest at all.
+	NotMapping bool
 }
 
 func (e *SyntaxError) Error() string {
@@ -31,25 +34,31 @@ func (e *SyntaxError) Error() string {
 // Decode reads every document of a YAML (or JSON) stream. Documents that are
 // empty or hold only comments are left out. A document that is not a mapping,
 // a duplicate key, a key that is not a scalar, an alias cycle or an excessive
-// use of aliases is a *SyntaxError.
+// use of aliases is a *SyntaxError. With one that is NotMapping, the documents
+// that are mappings are returned beside it.
 //
 // Scalars mean what sigs.k8s.io/yaml makes of them, since that is what the
 // controllers and kubectl read: YAML 1.1, so that a plain on, off, y or n is a
 // boolean and 0777 is octal.
 func Decode(file string, data []byte) ([]Document, error) {
 	var docs []Document
+	var notMapping error
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var root yaml.Node
 		err := decodeNode(dec, &root)
 		if errors.Is(err, io.EOF) {
-			return docs, nil
+			return docs, notMapping
 		}
 		if err != nil {
-			return nil, yamlError(file, err)
+			return nil, yamlError(file, data, err)
 		}
 		doc, ok, err := newDocument(file, &root)
+		if syntax, is := errors.AsType[*SyntaxError](err); is && syntax.NotMapping {
+			notMapping = cmp.Or(notMapping, err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +97,11 @@ func newDocument(file string, root *yaml.Node) (Document, bool, error) {
 	}
 	fields, ok := value.(map[string]any)
 	if !ok {
-		return Document{}, false, c.errorf(node, "this document is a %s, not a mapping with apiVersion and kind", describe(value))
+		return Document{}, false, &SyntaxError{
+			Position:   Position{file, node.Line},
+			Msg:        fmt.Sprintf("this document is a %s, not a mapping with apiVersion and kind", describe(value)),
+			NotMapping: true,
+		}
 	}
 	return Document{File: file, Fields: fields, lines: lines}, true, nil
 }
@@ -104,14 +117,4 @@ func describe(value any) string {
 	default:
 		return "number"
 	}
-}
-
-// yamlError turns "yaml: line 3: did not find …" into a *SyntaxError.
-func yamlError(file string, err error) error {
-	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	var line int
-	if n, _ := fmt.Sscanf(msg, "line %d:", &line); n == 1 {
-		_, msg, _ = strings.Cut(msg, ": ")
-	}
-	return &SyntaxError{Position{file, line}, msg}
 }

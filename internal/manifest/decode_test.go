@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 	k8sjson "sigs.k8s.io/json"
@@ -169,6 +171,55 @@ func TestReadRefusesWhatIsNoObject(t *testing.T) {
 	} {
 		if _, err := manifest.Read("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q in it", text, err, want)
+		}
+	}
+}
+
+// The YAML library counts the lines of some faults from 0, and tells none for
+// others.
+func TestDecodePlacesFaults(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: b: c\n":                           "f.yaml:1: mapping values",
+		"x: 1\na: b: c\n":                     "f.yaml:2: mapping values",
+		"x: 1\ny: 2\n  z: 3\n":                "f.yaml:3: mapping values",
+		"x: 1\ny:\n  - a\n b: 2\n":            "f.yaml:4: did not find expected key",
+		"x: 1\ny: [1,\nz: 2\n":                "f.yaml:2: did not find expected ',' or ']'",
+		"x: 1\ny: {\n":                        "f.yaml:2: did not find expected node content",
+		"x: 1\n- a\n":                         "f.yaml:2: did not find expected key",
+		"x: 1\ny: \"abc\nz: 1\n":              "f.yaml:2: found unexpected end of stream",
+		"x: 1\ny: \x01\n":                     "f.yaml:2: control characters",
+		"x: 1\ny: \xff\n":                     "f.yaml:2: invalid leading UTF-8",
+		"x: 1\ny: *nope\n":                    "f.yaml:2: unknown anchor",
+		"x: 1\n\ty: 2\n":                      "f.yaml:2: found a tab",
+		"a: |\n  x\n y\nb: 1\n":               "f.yaml:3: did not find expected key",
+		"a: 1\n---\nb: 1\n  c: 2\n":           "f.yaml:4: mapping values",
+		"\xef\xbb\xbfa: 1\r\nb: c: d\r\n":     "f.yaml:2: mapping values",
+		"a: 1\n---\n- b\n---\nc: 1\n---\n2\n": "f.yaml:3: this document is a list",
+	} {
+		if _, err := manifest.Decode("f.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+// A document of a few hundred bytes must not cost more than the bound says,
+// also where what an alias stands for is not part of the result.
+func TestDecodeBoundsAliases(t *testing.T) {
+	list := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+	merge := "a: &a {x: 1}\n"
+	for c := 'b'; c <= 'z'; c++ {
+		list += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
+		merge += fmt.Sprintf("%c: &%c {<<: [%s]}\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
+	}
+	wide := "base: &w {<<: [" + strings.TrimSuffix(strings.Repeat("{x: 1}, ", 20_000), ", ") + "]}\nall: [" + strings.TrimSuffix(strings.Repeat("*w, ", 20_000), ", ") + "]\n"
+	for name, text := range map[string]string{"lists": list, "merges": merge, "merges of one key": wide} {
+		start := time.Now()
+		_, err := manifest.Decode("f.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), "the aliases of this document stand for more than") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: it took %s", name, took)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (d Document) Line() int {
 // steps of the pointer led there. A step into a list is an index, or
 // "name=VALUE" for the first member whose name is VALUE.
 func (d Document) Lookup(pointer string) (line int, value any, depth int) {
-	return d.lookupSteps(splitPointer(pointer))
+	return d.lookupSteps(SplitPointer(pointer))
 }
 
 func (d Document) lookupSteps(steps []string) (line int, value any, depth int) {
@@ -110,7 +110,8 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-func splitPointer(pointer string) []string {
+// SplitPointer splits a JSON Pointer (RFC 6901) into its steps.
+func SplitPointer(pointer string) []string {
 	pointer = strings.TrimPrefix(pointer, "/")
 	if pointer == "" {
 		return nil

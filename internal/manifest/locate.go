@@ -12,7 +12,7 @@ import (
 // parent). Members of lists that have a name are matched by name, since patches
 // list only the members they change. Without sources it returns the origin.
 func (o *Object) Locate(pointer string) Position {
-	steps := o.namedSteps(splitPointer(pointer))
+	steps := o.namedSteps(SplitPointer(pointer))
 	_, want, reached := Document{Fields: o.fields}.lookupSteps(steps)
 	best, bestScore := o.origin.Position, -1
 	for _, src := range o.sources {

@@ -118,6 +118,14 @@ func (o *Object) WithNamespace(namespace string) *Object {
 	return &next
 }
 
+// WithField returns a copy of the object with another value for one of its
+// top-level fields. The identity must not change with it. Positions stay as they were.
+func (o *Object) WithField(key string, value any) *Object {
+	next := *o
+	next.fields = withKey(o.fields, key, value)
+	return &next
+}
+
 // WithOrigin returns a copy of the object that came from origin, written in
 // sources: the documents that its values came from, in the order in which they
 // were applied (the base first, then the patches over it).

@@ -91,7 +91,7 @@ func (d Document) errorAt(at int, format string, args ...any) error {
 	if at < len(d.lines) {
 		line = int(d.lines[at])
 	}
-	return &SyntaxError{Position{d.File, line}, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Position: Position{d.File, line}, Msg: fmt.Sprintf(format, args...)}
 }
 
 // NewObject returns the object that a document describes; the document is its

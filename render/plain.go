@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -11,9 +12,9 @@ import (
 )
 
 // plain reads the manifests below a directory, as `kubectl apply -R -f` does:
-// files that end in .yaml, .yml or .json. Directories whose name starts with a
-// dot, charts, kustomizations, and files without a single Kubernetes object (values files,
-// kustomizations) are left out.
+// files that end in .yaml, .yml or .json. Other than there, directories and
+// files whose name starts with a dot, charts, kustomizations, and files in which
+// no document means to be a Kubernetes object (values files, say) are left out.
 func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 	fi, err := fs.Stat(fsys, dir)
 	if err != nil {
@@ -64,11 +65,16 @@ func plainFile(fsys fs.FS, file string) ([]*manifest.Object, error) {
 		return nil, err
 	}
 	docs, err := manifest.Decode(file, data)
-	if err != nil {
+	if !slices.ContainsFunc(docs, meansObject) {
+		// A list or a scalar alone is another tool's; text that is no YAML could
+		// be anything, also a manifest.
+		if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok && syntax.NotMapping {
+			err = nil
+		}
 		return nil, err
 	}
-	if !slices.ContainsFunc(docs, isManifest) {
-		return nil, nil
+	if err != nil {
+		return nil, err
 	}
 	var objects []*manifest.Object
 	for _, doc := range docs {
@@ -84,9 +90,40 @@ func plainFile(fsys fs.FS, file string) ([]*manifest.Object, error) {
 	return objects, nil
 }
 
-// isManifest reports whether a document means to be a Kubernetes object.
-func isManifest(doc manifest.Document) bool {
-	_, hasVersion := doc.Fields["apiVersion"].(string)
-	_, hasKind := doc.Fields["kind"].(string)
-	return hasVersion && hasKind
+// meansObject reports whether a document means to be a Kubernetes object. An
+// apiVersion or kind that is missing, misspelt or no string must show as an
+// error, and not as an object less; so must one that is templated away. The
+// fields beside it tell it from the values of a chart, which may have a kind,
+// and from files of tools that have an apiVersion.
+func meansObject(doc manifest.Document) bool {
+	var version, kind, metadata, spec, content bool
+	for key, value := range doc.Fields {
+		switch _, isMapping := value.(map[string]any); strings.ToLower(key) {
+		case "apiversion":
+			version = true
+		case "kind":
+			kind = true
+		case "metadata":
+			metadata = isMapping
+		case "spec":
+			spec = isMapping
+		case "data", "stringdata", "items", "rules", "subjects", "roleref", "webhooks":
+			content = true
+		}
+	}
+	switch {
+	case version && kind:
+		return true
+	case version:
+		return metadata || spec || content
+	case kind:
+		return metadata || spec
+	}
+	return metadata && (spec || content) && hasName(doc)
+}
+
+func hasName(doc manifest.Document) bool {
+	meta, _ := doc.Fields["metadata"].(map[string]any)
+	_, ok := meta["name"].(string)
+	return ok
 }

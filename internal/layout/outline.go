@@ -34,13 +34,13 @@ const (
 	cluster
 )
 
-// reader tells who a document is meant for. One with an apiVersion and a kind
-// or metadata is for a cluster or a tool: one of the two may be misspelt, and
-// that must show.
+// reader tells who a document is meant for. One with two of apiVersion, kind
+// and metadata is for a cluster or a tool: the third may be misspelt, and that
+// must show.
 func (e entry) reader() reader {
 	group, _, _ := strings.Cut(e.apiVersion, "/")
 	switch {
-	case e.apiVersion == "" || e.kind == "" && !e.metadata:
+	case e.apiVersion == "" && (e.kind == "" || !e.metadata), e.kind == "" && !e.metadata:
 		return nobody
 	case clientGroups[group], e.apiVersion == "v1" && e.kind == "Config": // a kubeconfig
 		return tool
@@ -78,8 +78,14 @@ func outline(name string, data []byte) ([]ID, reader) {
 	return ids, found
 }
 
+// promising reports whether text may hold a manifest, which most does not.
+func promising(data []byte) bool {
+	return bytes.Contains(data, []byte("apiVersion")) ||
+		bytes.Contains(data, []byte("metadata")) && bytes.Contains(data, []byte("kind"))
+}
+
 func outlineJSON(data []byte) []entry {
-	if !bytes.Contains(data, []byte("apiVersion")) {
+	if !promising(data) {
 		return nil
 	}
 	var entries []entry
@@ -105,7 +111,7 @@ func outlineJSON(data []byte) []entry {
 }
 
 func outlineYAML(data []byte) []entry {
-	if !bytes.Contains(data, []byte("apiVersion")) {
+	if !promising(data) {
 		return nil
 	}
 	var entries []entry

@@ -45,6 +45,11 @@ type Server struct {
 	process *child.Process
 	log     *tail
 
+	// answers are the JSON lines that the child prints, the greeting first; after
+	// that they belong to who has the turn.
+	answers *json.Decoder
+	turn    chan struct{}
+
 	// started is closed once the server is ready or cannot become so; config and
 	// err are set before that.
 	started chan struct{}
@@ -73,7 +78,10 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		cancel()
 		return nil, fmt.Errorf("starting the API server: %w", err)
 	}
-	s := &Server{version: version, process: process, log: log, started: make(chan struct{}), cancel: cancel}
+	s := &Server{
+		version: version, process: process, log: log, cancel: cancel,
+		answers: json.NewDecoder(process.Stdout), turn: make(chan struct{}, 1), started: make(chan struct{}),
+	}
 	timeout := opts.StartTimeout
 	if timeout <= 0 {
 		timeout = DefaultStartTimeout
@@ -166,8 +174,10 @@ func (s *Server) watch(ctx context.Context, timeout time.Duration) {
 		s.err = s.fail("the API server ended while it was starting", errors.Join(s.process.Err()))
 	case ctx.Err() != nil:
 		s.err = fmt.Errorf("starting the API server: %w", context.Cause(ctx))
-	default:
+	case waiting.Err() != nil:
 		s.err = s.fail(fmt.Sprintf("the API server was not ready after %s", timeout), err)
+	default:
+		s.err = s.fail("the API server did not start", err)
 	}
 	close(s.started)
 	<-s.process.Done()
@@ -191,7 +201,8 @@ type greeting struct {
 	Token string `json:"token"`
 }
 
-// connect waits for the greeting of the child, and then until it is ready.
+// connect waits for the greeting of the child, until it is ready, and until it
+// has kept the state to come back to.
 func (s *Server) connect(ctx context.Context) (*rest.Config, error) {
 	type answer struct {
 		greeting
@@ -200,7 +211,7 @@ func (s *Server) connect(ctx context.Context) (*rest.Config, error) {
 	greeted := make(chan answer, 1)
 	go func() {
 		var a answer
-		a.err = json.NewDecoder(s.process.Stdout).Decode(&a.greeting)
+		a.err = s.answers.Decode(&a.greeting)
 		greeted <- a
 	}()
 	var a answer
@@ -226,7 +237,10 @@ func (s *Server) connect(ctx context.Context) (*rest.Config, error) {
 		// The server is this process's own: its clients bound themselves.
 		QPS: -1,
 	}
-	return config, s.poll(ctx, config)
+	if err := s.poll(ctx, config); err != nil {
+		return nil, err
+	}
+	return config, s.tell(ctx, doKeep)
 }
 
 // poll asks the server until it says that it is ready.

@@ -16,19 +16,19 @@ const versionVariable = "PENSTOCK_APISERVER_VERSION"
 
 // Main is the whole of the child process; it returns its exit code. It prints
 // one greeting on stdout, serves until stdin ends, ctx ends or a signal comes,
-// and removes its files. The caller passes the code to os.Exit, which ends what
-// kube-apiserver has started.
+// answers there what it is asked on stdin, and removes its files. The caller
+// passes the code to os.Exit, which ends what kube-apiserver has started.
 func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	requests := make(chan request)
 	go func() {
-		// The lifeline carries nothing; its end is the message.
-		_, _ = io.Copy(io.Discard, stdin)
+		listen(ctx, stdin, requests)
 		cancel()
 	}()
-	if err := run(ctx, stdout); err != nil {
+	if err := run(ctx, requests, stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "the API server cannot run: %v\n", err)
 		return 1
 	}
@@ -36,7 +36,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 }
 
 // run makes the private directory, serves out of it, and removes it.
-func run(ctx context.Context, stdout io.Writer) (err error) {
+func run(ctx context.Context, requests <-chan request, stdout io.Writer) (err error) {
 	dir, err := newDirectory(tempDir())
 	if err != nil {
 		return err
@@ -54,5 +54,7 @@ func run(ctx context.Context, stdout io.Writer) (err error) {
 	if err := json.NewEncoder(stdout).Encode(access.greeting); err != nil {
 		return fmt.Errorf("greeting the parent: %w", err)
 	}
-	return serve(ctx, dir.path, access)
+	return serve(ctx, dir.path, access, func(ctx context.Context, k *keeper) error {
+		return obey(ctx, k, requests, stdout)
+	})
 }

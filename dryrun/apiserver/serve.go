@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,7 +11,11 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/storage/wal"
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/generic"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
@@ -20,16 +25,26 @@ import (
 // ends well before its parent loses patience.
 const stopPatience = 300 * time.Millisecond
 
-// serve runs etcd and kube-apiserver until ctx ends or one of them fails. On
-// return etcd writes no more; kube-apiserver goes with the process.
-func serve(ctx context.Context, dir string, a *access) error {
+// serve runs etcd and kube-apiserver, and what attends to them, until ctx ends or
+// one of them fails. On return etcd writes no more; kube-apiserver goes with the
+// process.
+func serve(ctx context.Context, dir string, a *access, attend func(context.Context, *keeper) error) error {
 	etcd, err := startEtcd(dir)
 	if err != nil {
 		return fmt.Errorf("starting etcd: %w", err)
 	}
 	defer stopEtcd(etcd)
-	ended := make(chan error, 1)
-	go func() { ended <- serveAPI(ctx, a) }()
+	store := v3client.New(etcd.Server)
+	ended := make(chan error, 2)
+	go func() {
+		ended <- serveAPI(ctx, a, func(config *rest.Config, caches informers.SharedInformerFactory, l *limits) error {
+			k, err := newKeeper(store, config, caches, l)
+			if err == nil {
+				go func() { ended <- attend(ctx, k) }()
+			}
+			return err
+		})
+	}()
 	select {
 	case <-ctx.Done():
 		return nil
@@ -121,28 +136,66 @@ func flags(a *access, version string) []string {
 	}
 }
 
-// serveAPI runs kube-apiserver until ctx ends.
-func serveAPI(ctx context.Context, a *access) error {
-	opts := options.NewServerRunOptions()
+// serveAPI runs kube-apiserver until ctx ends. Before that it hands over what
+// it takes to look after it: its own credentials, its caches, and the one plugin
+// that has to be renewed.
+func serveAPI(ctx context.Context, a *access, setUp func(*rest.Config, informers.SharedInformerFactory, *limits) error) error {
+	opts, l, err := complete(ctx, a)
+	if err != nil {
+		return err
+	}
+	// From here on these are the steps of app.Run.
+	config, err := app.NewConfig(opts)
+	if err != nil {
+		return err
+	}
+	completed, err := config.Complete()
+	if err != nil {
+		return err
+	}
+	server, err := app.CreateServerChain(completed)
+	if err != nil {
+		return err
+	}
+	prepared, err := server.PrepareRun()
+	if err != nil {
+		return err
+	}
+	own := config.KubeAPIs.ControlPlane
+	if err := setUp(rest.CopyConfig(own.Generic.LoopbackClientConfig), own.VersionedInformers, l); err != nil {
+		return err
+	}
+	return prepared.Run(ctx)
+}
+
+// complete makes the options of kube-apiserver out of its flags.
+func complete(ctx context.Context, a *access) (options.CompletedOptions, *limits, error) {
+	opts, l := options.NewServerRunOptions(), &limits{}
 	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, group := range opts.Flags().FlagSets {
 		set.AddFlagSet(group)
 	}
 	if err := set.Parse(flags(a, os.Getenv(versionVariable))); err != nil {
-		return err
+		return options.CompletedOptions{}, nil, err
 	}
 	opts.SecureServing.Listener = a.listener
+	// The first decorator is next to the plugin.
+	opts.Admission.GenericAdmission.Decorators = append(admission.Decorators{l}, opts.Admission.GenericAdmission.Decorators...)
 	if err := opts.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
-		return err
+		return options.CompletedOptions{}, nil, err
 	}
+	// A policy that was just written is compiled within a second by default, and
+	// nothing tells when. The function is made for tests, and does just that.
+	generic.SetPolicyRefreshIntervalForTests(policyRefresh)
 	// The server's requests to itself are not worth a line in the log.
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	completed, err := opts.Complete(ctx)
 	if err != nil {
-		return err
+		return options.CompletedOptions{}, nil, err
 	}
-	for _, err := range completed.Validate() {
-		return err
-	}
-	return app.Run(ctx, completed)
+	return completed, l, errors.Join(completed.Validate()...)
 }
+
+// policyRefresh is the pause between two looks whether an admission policy has
+// changed; a look at what has not changed costs nothing.
+const policyRefresh = 10 * time.Millisecond

@@ -1,0 +1,105 @@
+package apiserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+)
+
+const (
+	customResources = root + "apiextensions.k8s.io/customresourcedefinitions/"
+	apiServices     = root + "apiregistration.k8s.io/apiservices/"
+	// automanaged is the label of a registration that the server itself makes.
+	automanaged = "kube-aggregator.kubernetes.io/automanaged"
+)
+
+// served is a version of a custom resource.
+type served struct {
+	groupVersion, plural string
+}
+
+// added are the custom resources that are stored and not in the baseline. Their
+// definitions are JSON in the store.
+func (k *keeper) added(entries []entry) ([]served, error) {
+	var found []served
+	for _, e := range entries {
+		name, ok := strings.CutPrefix(e.key, customResources)
+		if _, kept := k.baseline[e.key]; !ok || kept {
+			continue
+		}
+		var definition struct {
+			Spec struct {
+				Group    string
+				Names    struct{ Plural string }
+				Versions []struct{ Name string }
+			}
+		}
+		if err := json.Unmarshal(e.value, &definition); err != nil {
+			return nil, fmt.Errorf("reading the definition of %s: %w", name, err)
+		}
+		for _, v := range definition.Spec.Versions {
+			found = append(found, served{definition.Spec.Group + "/" + v.Name, definition.Spec.Names.Plural})
+		}
+	}
+	return found, nil
+}
+
+// forget waits until custom resources whose definitions were deleted are neither
+// served nor listed nor registered any more.
+func (k *keeper) forget(ctx context.Context, gone []served) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	err := wait(ctx, func(ctx context.Context) (bool, error) {
+		for _, s := range gone {
+			err := k.client.Discovery().RESTClient().Get().AbsPath("/apis", s.groupVersion, s.plural).Param("limit", "1").Do(ctx).Error()
+			if !apierrors.IsNotFound(err) {
+				return false, nil
+			}
+		}
+		registered, err := k.registered(ctx)
+		if registered || err != nil {
+			return false, err
+		}
+		return k.unlisted(gone)
+	})
+	if err != nil {
+		return fmt.Errorf("waiting until custom resources are not served any more: %w", err)
+	}
+	return nil
+}
+
+// registered reports whether the server has registered more than at first.
+func (k *keeper) registered(ctx context.Context) (bool, error) {
+	entries, err := k.read(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(entries, func(e entry) bool {
+		_, kept := k.baseline[e.key]
+		return !kept && strings.HasPrefix(e.key, apiServices) && bytes.Contains(e.value, []byte(automanaged))
+	}), nil
+}
+
+// unlisted reports whether clients find none of the resources.
+func (k *keeper) unlisted(gone []served) (bool, error) {
+	_, lists, err := k.client.Discovery().ServerGroupsAndResources()
+	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
+		return false, fmt.Errorf("listing what is served: %w", err)
+	}
+	if err != nil {
+		return false, nil // a group that is on its way out
+	}
+	return !slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
+		return slices.ContainsFunc(l.APIResources, func(r metav1.APIResource) bool {
+			return slices.Contains(gone, served{l.GroupVersion, r.Name})
+		})
+	}), nil
+}

@@ -55,6 +55,9 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	if child.Role() == render.Role {
 		return render.Main(ctx, s.In, s.Out)
 	}
+	if child.Role() == keeperRole {
+		return keep(s.In, s.Out, s.Err)
+	}
 	root := newRoot(s)
 	root.SetArgs(args)
 	root.SetIn(s.In)
@@ -93,6 +96,6 @@ not), or an error.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err.Error(), c.CommandPath() + " --help"}
 	})
-	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newVersion(s))
+	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newDemo(s), newVersion(s))
 	return root
 }

@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/report/json"
+	"github.com/penstock-dev/penstock/internal/report/junit"
+	"github.com/penstock-dev/penstock/internal/report/markdown"
+	"github.com/penstock-dev/penstock/internal/report/sarif"
 	"github.com/penstock-dev/penstock/internal/report/text"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/render"
@@ -23,7 +25,9 @@ type checkOptions struct {
 	sourceOptions
 	dryRun  string
 	outputs []string
-	verbose bool
+	// markdown is a key of markdownSizes; empty means comment.
+	markdown string
+	verbose  bool
 }
 
 func newCheck(s Streams) *cobra.Command {
@@ -31,43 +35,72 @@ func newCheck(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Judge a change: render, policies, dry-run, one verdict",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
+		Long: `check renders what each environment receives before and after a change, evaluates
+rules on the difference, tries it on an API server, and gives one verdict.
+
+Exit codes: 0 pass, 1 fail, 2 undecided (something had to be looked at and was
+not), or an error.`,
+		Example: `  penstock check                            the worktree, against the default branch
+  penstock check --base main --head HEAD    what is committed
+  penstock check --env production           one environment
+  penstock check -o text -o sarif=penstock.sarif -o junit=penstock.xml`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
 	o.flags(c)
-	c.Flags().StringVar(&o.dryRun, "dry-run", "", "where the change is tried: off, embedded or cluster")
-	c.Flags().StringArrayVarP(&o.outputs, "output", "o", nil, "FORMAT or FORMAT=FILE, several times: text, json (default text)")
-	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "show findings of before the change as well")
+	f := c.Flags()
+	f.StringVar(&o.dryRun, "dry-run", "", "where the change is tried: `MODE` is off, embedded (an API server in this binary) or cluster (default: as configured, else embedded)")
+	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
+	outputFlag(c, &o.outputs, names(o.formats()))
+	f.StringVar(&o.markdown, "markdown-for", "", "what markdown has to fit into: `PLACE` is comment (65,535 bytes: also a check run) or job-summary (1 MiB) (default comment)")
+	complete(c, "markdown-for", cobra.FixedCompletions([]cobra.Completion{"comment", "job-summary"}, cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "in text, also show findings that base has already, and lists in full")
 	return c
 }
 
-// output is one format and where it goes; an empty file is standard output.
-type output struct{ format, file string }
+// formats are the encodings of a report.
+func (o *checkOptions) formats() []format[*report.Report] {
+	plain := func(encode func(io.Writer, *report.Report) error) func(io.Writer, *report.Report, look) error {
+		return func(w io.Writer, r *report.Report, _ look) error { return encode(w, r) }
+	}
+	return []format[*report.Report]{
+		{"text", func(w io.Writer, r *report.Report, l look) error {
+			return text.Encode(w, r, text.Options{Color: l.color, Width: l.width, Verbose: o.verbose})
+		}},
+		{"json", plain(json.Encode)},
+		{"sarif", plain(sarif.Encode)},
+		{"junit", plain(junit.Encode)},
+		{"markdown", func(w io.Writer, r *report.Report, _ look) error {
+			return markdown.Encode(w, r, markdown.Options{MaxBytes: markdownSizes()[o.markdown]})
+		}},
+	}
+}
 
-func parseOutputs(specs []string) ([]output, error) {
-	if len(specs) == 0 {
-		specs = []string{"text"}
+// markdownSizes are the places that --markdown-for knows.
+func markdownSizes() map[string]int {
+	return map[string]int{"": 0, "comment": markdown.CheckRunLimit, "job-summary": markdown.JobSummaryLimit}
+}
+
+// validate looks at the flags before any work is done.
+func (o *checkOptions) validate() ([]output, error) {
+	outs, err := parseOutputs(o.outputs, names(o.formats()))
+	if err != nil {
+		return nil, err
 	}
-	var outs []output
-	toStdout := 0
-	for _, spec := range specs {
-		format, file, _ := strings.Cut(spec, "=")
-		if format != "text" && format != "json" {
-			return nil, &usageError{fmt.Sprintf("the output %s is not known", format), "use text or json, or FORMAT=FILE"}
-		}
-		if file == "" {
-			toStdout++
-		}
-		outs = append(outs, output{format, file})
+	if o.dryRun != "" && !slices.Contains(dryRunModes(), o.dryRun) {
+		return nil, unknownDryRun(o.dryRun)
 	}
-	if toStdout > 1 {
-		return nil, &usageError{"two outputs go to standard output", "give one of them a file: --output json=report.json"}
+	if _, known := markdownSizes()[o.markdown]; !known {
+		return nil, &usageError{fmt.Sprintf("--markdown-for %s is not known", o.markdown), "use --markdown-for comment or job-summary"}
+	}
+	if o.markdown != "" && !slices.ContainsFunc(outs, func(out output) bool { return out.format == "markdown" }) {
+		return nil, &usageError{"--markdown-for is given, and nothing is written as markdown", "add --output markdown or --output markdown=FILE"}
 	}
 	return outs, nil
 }
 
 func (o *checkOptions) run(ctx context.Context) error {
-	outputs, err := parseOutputs(o.outputs)
+	outs, err := o.validate()
 	if err != nil {
 		return err
 	}
@@ -75,10 +108,8 @@ func (o *checkOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, out := range outputs {
-		if err := o.write(out, r); err != nil {
-			return err
-		}
+	if err := writeOutputs(o.Streams, outs, o.formats(), r); err != nil {
+		return err
 	}
 	switch r.Verdict.Outcome {
 	case verdict.Pass:
@@ -116,23 +147,3 @@ func (o *checkOptions) report(ctx context.Context) (r *report.Report, err error)
 	}
 	return pipeline.Run(ctx, options)
 }
-
-func (o *checkOptions) write(out output, r *report.Report) error {
-	encode := func(w io.Writer) error {
-		if out.format == "json" {
-			return json.Encode(w, r)
-		}
-		return text.Encode(w, r, text.Options{Color: out.file == "" && color(o.Out), Verbose: o.verbose})
-	}
-	if out.file == "" {
-		return encode(o.Out)
-	}
-	f, err := os.Create(out.file)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", out.file, err)
-	}
-	return errors.Join(encode(f), f.Close())
-}
-
-// color follows https://no-color.org.
-func color(w io.Writer) bool { return terminal(w) && os.Getenv("NO_COLOR") == "" }

@@ -12,6 +12,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/child"
 	"github.com/penstock-dev/penstock/render"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // The exit codes, as linters have them.
@@ -30,23 +31,13 @@ type Streams struct {
 // terminal reports whether a stream is a terminal.
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	fi, err := f.Stat()
-	return err == nil && fi.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // exit is the end of a command that has said all there is to say.
 type exit struct{ code int }
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", e.code) }
-
-// usageError is a command line that makes no sense.
-type usageError struct{ msg, hint string }
-
-func (e *usageError) Error() string    { return e.msg }
-func (e *usageError) UserHint() string { return e.hint }
 
 // Main runs a command line and returns the exit code: 0 pass, 1 fail, 2
 // undecided, a usage error or an operational error. In a child process it runs
@@ -75,27 +66,38 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		return codeUndecided
 	}
 	fmt.Fprintf(s.Err, "penstock: %v\n", err)
-	var hint interface{ UserHint() string }
-	if errors.As(err, &hint) && hint.UserHint() != "" {
-		fmt.Fprintf(s.Err, "hint: %s\n", hint.UserHint())
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(s.Err, "hint: %s\n", hint)
 	}
 	return codeUndecided
 }
 
 func newRoot(s Streams) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "penstock",
+		Use:   "penstock COMMAND",
 		Short: "The gate in front of a GitOps repository",
 		Long: `penstock renders what each environment of a GitOps repository receives before and
 after a change, evaluates Rego policies on the difference, and gives one verdict.
 
 Exit codes: 0 pass, 1 fail, 2 undecided (something had to be looked at and was
 not), or an error.`,
-		SilenceUsage: true, SilenceErrors: true,
+		Args:         cobra.ArbitraryArgs,
+		RunE:         noCommand,
+		SilenceUsage: true, SilenceErrors: true, DisableFlagsInUseLine: true,
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &usageError{err.Error(), c.CommandPath() + " --help"}
-	})
-	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newDemo(s), newVersion(s))
+	// A flag of this name must be there: cobra else takes over the --version that
+	// the Kubernetes libraries define for their own programs.
+	version := root.PersistentFlags().Bool("version", false, "print the version, as penstock version does")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if !*version {
+			return noEmptyFlag(c)
+		}
+		if err := (&versionOptions{Streams: s}).run(); err != nil {
+			return err
+		}
+		return exit{codePass}
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newDemo(s), newVersion(s), newCompletion(s))
 	return root
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/change"
@@ -15,6 +17,7 @@ import (
 type envOptions struct {
 	Streams
 	sourceOptions
+	outputs []string
 }
 
 func newEnv(s Streams) *cobra.Command {
@@ -22,71 +25,151 @@ func newEnv(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "List the environments: how each was found, its roots, and whether the change may affect it",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
+		Long: `env lists the environments that base and head have, without rendering them: how
+each was found, where it starts, and the changed files that it may read.`,
+		Example: `  penstock env
+  penstock env -o json | jq -c '[.environments[] | select(.affected) | .name]'`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
 	o.flags(c)
+	outputFlag(c, &o.outputs, names(envFormats()))
 	return c
 }
 
+// listing is what env says, as a document.
+type listing struct {
+	Schema string `json:"schema"`
+	// Base and Head name the two sides for people.
+	Base         string  `json:"base"`
+	Head         string  `json:"head"`
+	Environments []entry `json:"environments"`
+}
+
+// listingSchema changes when a field goes or means something else.
+const listingSchema = "penstock.dev/environments/v1"
+
+// entry is one environment.
+type entry struct {
+	Name              string            `json:"name"`
+	Found             string            `json:"found"`
+	KubernetesVersion string            `json:"kubernetesVersion"`
+	Labels            map[string]string `json:"labels,omitempty"`
+	Roots             []root            `json:"roots"`
+	// Affected says whether the environment may read one of the changed files,
+	// which Files are. Only rendering tells what it does read.
+	Affected bool     `json:"affected"`
+	Files    []string `json:"files"`
+}
+
+// root is where an environment starts. Only is base or head if the other side
+// does not have it.
+type root struct {
+	config.Root
+	Only string `json:"only,omitempty"`
+}
+
 func (o *envOptions) run(ctx context.Context) (err error) {
+	outs, err := parseOutputs(o.outputs, names(envFormats()))
+	if err != nil {
+		return err
+	}
 	c, cfg, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	envs, err := cfg.Resolve(c.Base, c.Head)
+	pairs, err := environments(c, cfg, o.environment)
 	if err != nil {
 		return err
 	}
-	if o.environment != "" {
-		env, err := find(c, cfg, o.environment)
+	l := listing{Schema: listingSchema, Base: c.BaseName, Head: c.HeadName, Environments: []entry{}}
+	for _, p := range pairs {
+		settings, err := find(c, cfg, p.Head.Name)
 		if err != nil {
 			return err
 		}
-		envs = []config.Environment{env}
+		l.Environments = append(l.Environments, list(c, p, settings))
 	}
-	if len(envs) == 0 {
-		fmt.Fprintln(o.Out, "no environment: neither base nor head holds manifests")
-	}
-	for _, env := range envs {
-		o.show(c, env)
-	}
-	return nil
+	return writeOutputs(o.Streams, outs, envFormats(), l)
 }
 
-func (o *envOptions) show(c *change.Change, env config.Environment) {
-	fmt.Fprintf(o.Out, "%s\n  found     %s\n  kubernetes %s\n", env.Name, env.Found, env.KubernetesVersion)
+func list(c *change.Change, p config.Pair, env config.Environment) entry {
+	e := entry{Name: env.Name, Found: env.Found, KubernetesVersion: env.KubernetesVersion, Labels: env.Labels, Files: []string{}}
 	for _, r := range env.Roots {
-		values := ""
-		if len(r.Values) > 0 {
-			values = " with " + strings.Join(r.Values, ", ")
+		same := func(other config.Root) bool {
+			return r.Path == other.Path && r.Release == other.Release && slices.Equal(r.Values, other.Values)
 		}
-		fmt.Fprintf(o.Out, "  root      %s %s%s\n", r.Kind, r.Path, values)
+		shown := root{Root: r}
+		switch {
+		case !slices.ContainsFunc(p.Base.Roots, same):
+			shown.Only = "head"
+		case !slices.ContainsFunc(p.Head.Roots, same):
+			shown.Only = "base"
+		}
+		e.Roots = append(e.Roots, shown)
 	}
 	files, _ := pipeline.Affected(c, env)
-	switch len(files) {
-	case 0:
-		fmt.Fprintln(o.Out, "  affected  no")
-	case 1:
-		fmt.Fprintf(o.Out, "  affected  through %s\n", files[0])
-	default:
-		fmt.Fprintf(o.Out, "  affected  through %s and %d more\n", files[0], len(files)-1)
-	}
+	e.Files = append(e.Files, files...)
+	e.Affected = len(files) > 0
+	return e
 }
 
-// find returns an environment by name.
+// find returns an environment by name, with the roots of both sides.
 func find(c *change.Change, cfg *config.Config, name string) (config.Environment, error) {
 	envs, err := cfg.Resolve(c.Base, c.Head)
 	if err != nil {
 		return config.Environment{}, err
 	}
-	var names []string
-	for _, env := range envs {
-		if env.Name == name {
-			return env, nil
-		}
-		names = append(names, env.Name)
+	i := slices.IndexFunc(envs, func(env config.Environment) bool { return env.Name == name })
+	return envs[i], nil
+}
+
+func envFormats() []format[listing] {
+	return []format[listing]{
+		{"text", func(w io.Writer, l listing, _ look) error {
+			_, err := io.WriteString(w, l.text())
+			return err
+		}},
+		{"json", func(w io.Writer, l listing, _ look) error { return encodeJSON(w, l) }},
 	}
-	return config.Environment{}, &pipeline.UnknownEnvironment{Name: name, Known: names}
+}
+
+func (l listing) text() string {
+	if len(l.Environments) == 0 {
+		return "no environment: neither base nor head holds manifests\n"
+	}
+	var b strings.Builder
+	for i, e := range l.Environments {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		e.text(&b)
+	}
+	return b.String()
+}
+
+func (e entry) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s\n  found       %s\n  kubernetes  %s\n", e.Name, e.Found, e.KubernetesVersion)
+	for _, r := range e.Roots {
+		fmt.Fprintf(b, "  root        %s %s", r.Kind, r.Path)
+		if len(r.Values) > 0 {
+			fmt.Fprintf(b, " with %s", strings.Join(r.Values, ", "))
+		}
+		switch r.Only {
+		case "base":
+			b.WriteString("  (only base has it)")
+		case "head":
+			b.WriteString("  (only head has it)")
+		}
+		b.WriteByte('\n')
+	}
+	switch len(e.Files) {
+	case 0:
+		b.WriteString("  affected    no\n")
+	case 1:
+		fmt.Fprintf(b, "  affected    through %s\n", e.Files[0])
+	default:
+		fmt.Fprintf(b, "  affected    through %s and %d more\n", e.Files[0], len(e.Files)-1)
+	}
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -30,13 +31,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		"head/overlays/prod/kustomization.yaml": "resources: [cm.yaml]\nnamePrefix: x-\n",
 		"head/overlays/prod/cm.yaml":            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n",
 	} {
-		file := filepath.Join(repo, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(repo, name), text)
 	}
 	check := func() *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), "penstock", "check", "--dry-run=off", "--base-dir", filepath.Join(repo, "base"), "--head-dir", filepath.Join(repo, "head"))
@@ -57,6 +52,73 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()         // killed, or not
 	}
+	nothingLeft(t, temp)
+}
+
+// TestInterrupted sends what Ctrl-C sends, in the middle of a check: it ends
+// with exit code 2, says so, and leaves neither a child nor a file.
+func TestInterrupted(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("finding the children of a process takes /proc")
+	}
+	dir, temp := t.TempDir(), t.TempDir()
+	for _, side := range []string{"base", "head"} {
+		// So many that rendering them takes longer than to see that it goes on.
+		for i := range 300 {
+			overlay := filepath.Join(dir, side, "overlays", fmt.Sprintf("env%d", i))
+			write(t, filepath.Join(overlay, "kustomization.yaml"), "resources: [cm.yaml]\n")
+			write(t, filepath.Join(overlay, "cm.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: "+side+"}\n")
+		}
+	}
+	out := filepath.Join(dir, "report.json")
+	cmd := exec.CommandContext(t.Context(), "penstock", "check", "--dry-run=off", "--output", "json="+out,
+		"--base-dir", filepath.Join(dir, "base"), "--head-dir", filepath.Join(dir, "head"))
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); len(children(t, temp)) < 2 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its exit code is looked at below
+	if code := cmd.ProcessState.ExitCode(); code != 2 {
+		t.Errorf("exit code %d, want 2", code)
+	}
+	if got, want := stderr.String(), "penstock: interrupted: nothing was decided\n"; got != want {
+		t.Errorf("stderr is %q, want %q", got, want)
+	}
+	if stdout.Len() > 0 {
+		t.Errorf("stdout is %q, want nothing", stdout.String())
+	}
+	nothingLeft(t, temp)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 2 {
+		t.Errorf("beside the output there is %v, want base and head only", entries)
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// nothingLeft waits until the processes that use temp are gone, and looks that
+// it is empty.
+func nothingLeft(t *testing.T, temp string) {
+	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for len(children(t, temp)) > 0 && time.Now().Before(deadline) {
 		time.Sleep(20 * time.Millisecond)

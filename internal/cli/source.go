@@ -9,10 +9,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/policies"
 	"github.com/spf13/cobra"
 )
@@ -26,17 +28,21 @@ type sourceOptions struct {
 
 func (o *sourceOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.Repo, "repo", ".", "a directory in the git repository")
-	f.StringVar(&o.Base, "base", "", "the revision to compare with (default: the merge-base with the remote's default branch)")
-	f.StringVar(&o.Head, "head", "", "the revision to look at (default: the worktree, with untracked files)")
-	f.StringVar(&o.BaseDir, "base-dir", "", "compare this directory, without git")
-	f.StringVar(&o.HeadDir, "head-dir", "", "… with this one")
-	f.StringVar(&o.environment, "env", "", "look at this environment only")
-	f.StringVar(&o.config, "config", "", "a configuration file to use instead of the base's "+config.FileName)
+	f.StringVar(&o.Repo, "repo", ".", "a `DIR` in the git repository")
+	f.StringVar(&o.Base, "base", "", "the `REV` to compare with (default: the merge-base with the remote's default branch)")
+	f.StringVar(&o.Head, "head", "", "the `REV` to look at (default: the worktree, with untracked files)")
+	f.StringVar(&o.BaseDir, "base-dir", "", "without git: the `DIR` to compare with")
+	f.StringVar(&o.HeadDir, "head-dir", "", "without git: the `DIR` to look at")
+	f.StringVar(&o.environment, "env", "", "look at the environment of this `NAME` only (penstock env lists them)")
+	f.StringVar(&o.config, "config", "", "a configuration `FILE` to use instead of the base's "+config.FileName)
+	o.completions(c)
 }
 
 // open reads the change, and the configuration of its base.
 func (o *sourceOptions) open(ctx context.Context) (*change.Change, *config.Config, error) {
+	if o.Repo != "." && (o.BaseDir != "" || o.HeadDir != "") {
+		return nil, nil, &usageError{"--repo names a git repository, and --base-dir and --head-dir compare without git", "leave one of them out"}
+	}
 	c, err := change.Open(ctx, o.Options)
 	if err != nil {
 		return nil, nil, err
@@ -53,10 +59,26 @@ func (o *sourceOptions) load(c *change.Change) (*config.Config, error) {
 		return config.Load(c.Base, config.FileName)
 	}
 	file := filepath.Clean(o.config)
-	if _, err := os.Stat(file); err != nil {
-		return nil, &usageError{fmt.Sprintf("the configuration %s is not there", o.config), "correct --config FILE"}
+	if fi, err := os.Stat(file); err != nil || fi.IsDir() {
+		return nil, &usageError{fmt.Sprintf("--config %s is not a file", o.config), "give a path from the working directory, or leave it out to use the base's " + config.FileName}
 	}
 	return config.Load(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+}
+
+// environments returns one environment by name, or all of them.
+func environments(c *change.Change, cfg *config.Config, name string) ([]config.Pair, error) {
+	pairs, err := cfg.ResolveChange(c.Base, c.Head)
+	if err != nil || name == "" {
+		return pairs, err
+	}
+	var known []string
+	for _, p := range pairs {
+		if p.Head.Name == name {
+			return []config.Pair{p}, nil
+		}
+		known = append(known, p.Head.Name)
+	}
+	return nil, &pipeline.UnknownEnvironment{Name: name, Known: known}
 }
 
 // rules loads the built-in rules and those of the repository, read from base.
@@ -90,11 +112,21 @@ func policyDirs(base fs.FS, cfg *config.Config) []string {
 	return nil
 }
 
+// dryRunModes are the values of --dry-run.
+func dryRunModes() []string { return []string{"off", "embedded", "cluster"} }
+
 func dryRunMode(flag string, cfg *config.Config) (string, error) {
 	mode := cmp.Or(flag, cfg.DryRun.Mode, "embedded")
-	switch mode {
-	case "off", "embedded", "cluster":
-		return mode, nil
+	if !slices.Contains(dryRunModes(), mode) {
+		return "", unknownDryRun(mode)
 	}
-	return "", &usageError{fmt.Sprintf("--dry-run=%s is not known", mode), "use --dry-run=off, embedded or cluster"}
+	return mode, nil
+}
+
+func unknownDryRun(mode string) error {
+	hint := "use --dry-run=off, embedded or cluster"
+	if near := nearest(mode, dryRunModes()); near != "" {
+		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+	}
+	return &usageError{fmt.Sprintf("--dry-run=%s is not known", mode), hint}
 }

@@ -15,6 +15,7 @@ import (
 // files that end in .yaml, .yml or .json. Other than there, directories and
 // files whose name starts with a dot, charts, kustomizations, and files in which
 // no document means to be a Kubernetes object (values files, say) are left out.
+// Symbolic links to files are followed, those to directories are not.
 func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 	fi, err := fs.Stat(fsys, dir)
 	if err != nil {

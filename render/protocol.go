@@ -95,6 +95,8 @@ type answer struct {
 type entry struct {
 	Base string
 	Dir  bool
+	// Link says that it is a symbolic link, not shown as what it points to.
+	Link bool
 	Len  int64
 }
 
@@ -104,13 +106,16 @@ func (e entry) IsDir() bool        { return e.Dir }
 func (e entry) ModTime() time.Time { return time.Time{} }
 func (e entry) Sys() any           { return nil }
 func (e entry) Mode() fs.FileMode {
-	if e.Dir {
+	switch {
+	case e.Dir:
 		return fs.ModeDir | 0o555
+	case e.Link:
+		return fs.ModeSymlink | 0o444
 	}
 	return 0o444
 }
 
-func entryOf(fi fs.FileInfo) entry { return entry{fi.Name(), fi.IsDir(), fi.Size()} }
+func entryOf(fi fs.FileInfo) entry { return entry{Base: fi.Name(), Dir: fi.IsDir(), Len: fi.Size()} }
 
 // serve answers a call out of the tree.
 func serve(fsys fs.FS, c call) answer {
@@ -123,7 +128,7 @@ func serve(fsys fs.FS, c call) answer {
 		var entries []fs.DirEntry
 		entries, err = fs.ReadDir(fsys, c.Name)
 		for _, e := range entries {
-			a.Entries = append(a.Entries, entry{Base: e.Name(), Dir: e.IsDir()})
+			a.Entries = append(a.Entries, entry{Base: e.Name(), Dir: e.IsDir(), Link: e.Type()&fs.ModeSymlink != 0})
 		}
 	case stat:
 		var fi fs.FileInfo

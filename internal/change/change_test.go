@@ -168,39 +168,6 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
-func TestSymlinks(t *testing.T) {
-	r := newRepo(t)
-	r.write("real/file.yaml", "content\n")
-	r.link("real", "dir")
-	r.link("dir/file.yaml", "file")
-	r.link("/etc/passwd", "absolute")
-	r.link("../outside", "outside")
-	r.link("loop", "loop")
-	r.commit("links")
-	r.write("x", "x")
-	c := open(t, change.Options{Repo: r.dir, Base: "HEAD"})
-	dirs := open(t, change.Options{BaseDir: r.dir, HeadDir: r.dir})
-	for name, tree := range map[string]*change.Tree{"commit": c.Base, "worktree": c.Head, "directory": dirs.Head} {
-		if got := content(t, tree, "file"); got != "content\n" {
-			t.Errorf("%s: got %q", name, got)
-		}
-		entries, err := fs.ReadDir(tree, "dir")
-		if err != nil || len(entries) != 1 {
-			t.Errorf("%s: got %v, %v", name, entries, err)
-		}
-		for _, link := range []string{"absolute", "outside", "loop"} {
-			_, err := fs.ReadFile(tree, link)
-			var refused *change.LinkError
-			if !errors.As(err, &refused) || refused.UserHint() == "" {
-				t.Errorf("%s: reading %s gives %v, want a *LinkError", name, link, err)
-			}
-		}
-		if got := tree.Trail("file"); !slices.Equal(got, []string{"file", "dir", "real/file.yaml"}) {
-			t.Errorf("%s: the trail is %v", name, got)
-		}
-	}
-}
-
 func TestSubmoduleIsSkippedAloud(t *testing.T) {
 	inner := newRepo(t)
 	inner.write("a.yaml", "a")

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxFiles bounds how many files a chart has, and maxDepth how deep its
-	// directories nest; links may make a tree endless.
+	// maxFiles bounds how many files and directories a chart has, and maxDepth
+	// how deep its directories nest; links may make a tree endless.
 	maxFiles = 20_000
 	maxDepth = 32
 )
@@ -66,16 +66,17 @@ func (w *walker) walk(below string, depth int) error {
 			continue
 		case unresolved != nil:
 			return unresolved
-		case fi.IsDir():
+		case !fi.IsDir() && !fi.Mode().IsRegular():
+			return &Error{Position: manifest.Position{File: p}, Msg: "not a regular file", Hint: "remove it, or name it in " + path.Join(w.dir, ignore.HelmIgnore)}
+		}
+		if w.files++; w.files > maxFiles {
+			return &Error{Position: manifest.Position{File: w.dir}, Msg: fmt.Sprintf("the chart has more than %d files and directories", maxFiles), Hint: "name directories that are not part of the chart in .helmignore"}
+		}
+		if fi.IsDir() {
 			if err := w.walk(name, depth+1); err != nil {
 				return err
 			}
 			continue
-		case !fi.Mode().IsRegular():
-			return &Error{Position: manifest.Position{File: p}, Msg: "not a regular file", Hint: "remove it, or name it in " + path.Join(w.dir, ignore.HelmIgnore)}
-		}
-		if w.files++; w.files > maxFiles {
-			return &Error{Position: manifest.Position{File: w.dir}, Msg: fmt.Sprintf("the chart has more than %d files", maxFiles), Hint: "name directories that are not part of the chart in .helmignore"}
 		}
 		if err := w.visit(name, p, fi); err != nil {
 			return err

@@ -114,16 +114,41 @@ func (r *reach) path(dir, name string) {
 	}
 }
 
-// all reads every file below a directory.
+// Links may make a tree endless; rendering has the same bounds.
+const (
+	maxEntries = 20_000
+	maxDepth   = 32
+)
+
+// all reads every file below a directory, and follows links as Helm does.
 func (r *reach) all(dir string) {
 	if r.seen["all "+dir] {
 		return
 	}
 	r.seen["all "+dir] = true
-	_ = fs.WalkDir(r.fsys, dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			_, _ = fs.ReadFile(r.fsys, p)
+	entries := 0
+	r.below(dir, 0, &entries)
+}
+
+func (r *reach) below(dir string, depth int, entries *int) {
+	list, err := fs.ReadDir(r.fsys, dir)
+	if err != nil || depth > maxDepth {
+		return
+	}
+	for _, e := range list {
+		if *entries++; *entries > maxEntries {
+			return
 		}
-		return nil
-	})
+		p := path.Join(dir, e.Name())
+		isDir := e.IsDir()
+		if e.Type()&fs.ModeSymlink != 0 {
+			fi, err := fs.Stat(r.fsys, p)
+			isDir = err == nil && fi.IsDir()
+		}
+		if isDir {
+			r.below(p, depth+1, entries)
+			continue
+		}
+		_, _ = fs.ReadFile(r.fsys, p)
+	}
 }

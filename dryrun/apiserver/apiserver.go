@@ -66,7 +66,7 @@ type Server struct {
 // started. The server ends with ctx, with Close, or with this process, however
 // that ends. The caller closes it.
 func Start(ctx context.Context, opts Options) (*Server, error) {
-	version, err := resolve(opts.KubernetesVersion)
+	version, err := Resolve(opts.KubernetesVersion)
 	if err != nil {
 		return nil, err
 	}

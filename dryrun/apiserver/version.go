@@ -48,9 +48,9 @@ func (e *VersionError) UserHint() string {
 	return fmt.Sprintf("it answers as %s to %s: give one of these as kubernetesVersion, or ask a cluster with --dry-run=cluster", known[0], known[len(known)-1])
 }
 
-// resolve returns the minor version for what a user wrote: "", "1.35", "v1.35"
+// Resolve returns the minor version for what a user wrote: "", "1.35", "v1.35"
 // or "1.35.2", whose patch level does not change what is answered.
-func resolve(wanted string) (string, error) {
+func Resolve(wanted string) (string, error) {
 	known := Supported()
 	if wanted == "" {
 		return known[len(known)-1], nil

@@ -144,6 +144,9 @@ func (c *client) do(t testing.TB, method, path, document string) (int, string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/apply-patch+yaml")
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -164,12 +167,14 @@ func (c *client) want(t testing.TB, status int, part, method, path, document str
 	}
 }
 
+// minor is the version that the server answers as.
 func (c *client) minor(t testing.TB) string {
 	t.Helper()
 	_, body := c.do(t, http.MethodGet, "/version", "")
-	var v struct{ Major, Minor string }
+	// The minor version itself is that of the binary.
+	var v struct{ EmulationMajor, EmulationMinor string }
 	if err := json.Unmarshal([]byte(body), &v); err != nil {
 		t.Fatal(err)
 	}
-	return v.Major + "." + v.Minor
+	return v.EmulationMajor + "." + v.EmulationMinor
 }

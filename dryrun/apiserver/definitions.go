@@ -68,6 +68,10 @@ func (k *keeper) forget(ctx context.Context, gone []served) error {
 		if registered || err != nil {
 			return false, err
 		}
+		published, err := k.published(gone)
+		if published || err != nil {
+			return false, err
+		}
 		return k.unlisted(gone)
 	})
 	if err != nil {
@@ -85,6 +89,21 @@ func (k *keeper) registered(ctx context.Context) (bool, error) {
 	return slices.ContainsFunc(entries, func(e entry) bool {
 		_, kept := k.baseline[e.key]
 		return !kept && strings.HasPrefix(e.key, apiServices) && bytes.Contains(e.value, []byte(automanaged))
+	}), nil
+}
+
+// published reports whether there is a schema of a version that only the
+// resources had.
+func (k *keeper) published(gone []served) (bool, error) {
+	paths, err := k.client.Discovery().OpenAPIV3().Paths()
+	if err != nil {
+		return false, fmt.Errorf("listing the schemas: %w", err)
+	}
+	return slices.ContainsFunc(gone, func(s served) bool {
+		group, version, _ := strings.Cut(s.groupVersion, "/")
+		_, kept := k.baseline[apiServices+version+"."+group]
+		_, ok := paths["apis/"+s.groupVersion]
+		return ok && !kept
 	}), nil
 }
 

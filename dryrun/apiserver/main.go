@@ -21,6 +21,9 @@ const versionVariable = "PENSTOCK_APISERVER_VERSION"
 func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// When the parent is gone so is the reader of the log, and the next line of
+	// it must not end this process before it has removed its files.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	requests := make(chan request)

@@ -153,6 +153,22 @@ func TestHelmRoot(t *testing.T) {
 	}
 }
 
+// Hooks that install or upgrade a release are applied; tests never are.
+func TestHelmHooks(t *testing.T) {
+	hook := func(name, events string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", annotations: {helm.sh/hook: \"" + events + "\"}}\n---\n"
+	}
+	fsys := fstest.MapFS{
+		"app/Chart.yaml":           {Data: []byte("apiVersion: v2\nname: app\nversion: 1.0.0\n")},
+		"app/templates/hooks.yaml": {Data: []byte(hook("migrate", "pre-install,pre-upgrade") + hook("test", "test") + hook("old-test", "test-success") + hook("both", "post-install,test") + hook("clean", "pre-delete"))},
+	}
+	env := config.Environment{Name: "x", KubernetesVersion: "1.36", Roots: []config.Root{{Kind: config.Helm, Path: "app"}}}
+	result := renderAll(t, pool(t, render.PoolOptions{}), fsys, env)
+	if got := ids(result); !slices.Equal(got, []string{"Pod both", "Pod clean", "Pod migrate"}) || len(result.Errors) > 0 {
+		t.Errorf("got %v, %v", got, result.Errors)
+	}
+}
+
 func TestPlainDirectory(t *testing.T) {
 	env := config.Environment{Name: "plain", Roots: []config.Root{{Kind: config.Directory, Path: "plain"}}}
 	result := renderAll(t, pool(t, render.PoolOptions{}), tree(t, "kustomize"), env)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -144,6 +145,9 @@ func workHelm(ctx context.Context, tree fs.FS, j job) (*reply, error) {
 	}
 	r := &reply{}
 	for _, m := range manifests {
+		if isTest(m) {
+			continue
+		}
 		data, err := json.Marshal(m.Document.Fields)
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", m.Source, err)
@@ -152,6 +156,13 @@ func workHelm(ctx context.Context, tree fs.FS, j job) (*reply, error) {
 		r.Objects = append(r.Objects, object{JSON: data, File: m.Source, Generator: "template", Owners: []manifest.Owner{owner}})
 	}
 	return r, nil
+}
+
+// isTest reports whether a hook runs in `helm test` only: no environment
+// receives it with the chart. Other hooks are applied, and keep the annotation
+// that marks them.
+func isTest(m helm.Manifest) bool {
+	return len(m.Hook) > 0 && !slices.ContainsFunc(m.Hook, func(event string) bool { return event != "test" })
 }
 
 // remote is the tree of the parent, as the worker sees it: every read is asked

@@ -38,15 +38,23 @@ request that no cluster should receive, and checks it as penstock check does. It
 needs git, and neither a cluster nor a network.
 
 The exit code is that of the check: 1, since the pull request has faults.`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return &usageError{"penstock demo takes no argument, and got " + args[0], "to make the repository there and leave it: --keep " + args[0]}
+		},
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.keep, "keep", "", "make the repository in this directory, and leave it there")
-	f.StringVar(&o.environment, "env", "", "look at this environment only")
-	f.StringVar(&o.dryRun, "dry-run", "", "where the change is tried: off or embedded (default embedded)")
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "FORMAT or FORMAT=FILE, several times, as for check (default text)")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every object of the lists that are shortened")
+	f.StringVar(&o.keep, "keep", "", "make the repository in the directory `DIR`, and leave it there")
+	complete(c, "keep", directories)
+	f.StringVar(&o.environment, "env", "", "look at the environment `NAME` only")
+	complete(c, "env", cobra.FixedCompletions([]cobra.Completion{"dev", "staging", "prod"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&o.dryRun, "dry-run", "", "where the change is tried: `MODE` is off or embedded, an API server in this binary (default embedded)")
+	complete(c, "dry-run", cobra.FixedCompletions([]cobra.Completion{"off", "embedded"}, cobra.ShellCompDirectiveNoFileComp))
+	outputFlag(c, &o.outputs, names(o.formats()))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "in text, show lists in full")
 	return c
 }
 

@@ -82,13 +82,13 @@ func (k *keeper) forget(ctx context.Context, gone []served) error {
 
 // registered reports whether the server has registered more than at first.
 func (k *keeper) registered(ctx context.Context) (bool, error) {
-	entries, err := k.read(ctx)
+	entries, err := k.read(ctx, apiServices)
 	if err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(entries, func(e entry) bool {
 		_, kept := k.baseline[e.key]
-		return !kept && strings.HasPrefix(e.key, apiServices) && bytes.Contains(e.value, []byte(automanaged))
+		return !kept && bytes.Contains(e.value, []byte(automanaged))
 	}), nil
 }
 

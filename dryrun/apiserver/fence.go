@@ -77,12 +77,12 @@ func followers() []follower {
 
 // fence waits until admission goes by what is stored now.
 func (k *keeper) fence(ctx context.Context) error {
-	entries, err := k.read(ctx)
+	entries, err := k.read(ctx, root)
 	if err != nil {
 		return err
 	}
 	k.note(entries)
-	if err := k.follow(ctx, entries); err != nil {
+	if err := k.follow(ctx); err != nil {
 		return err
 	}
 	if err := k.limits.renew(k.client, k.caches); err != nil {
@@ -91,8 +91,9 @@ func (k *keeper) fence(ctx context.Context) error {
 	return k.compile(ctx)
 }
 
-// follow waits until every cache holds the entries, each with its revision.
-func (k *keeper) follow(ctx context.Context, entries []entry) error {
+// follow waits until every cache holds what is stored. The store is read anew for
+// each look, since the server itself may write to it.
+func (k *keeper) follow(ctx context.Context) error {
 	running := k.caches.WaitForCacheSync(ctx.Done())
 	for _, f := range followers() {
 		if !running[f.object] {
@@ -106,9 +107,15 @@ func (k *keeper) follow(ctx context.Context, entries []entry) error {
 		if path == "" {
 			path = f.resource.Resource
 		}
-		stored := under(entries, root+path+"/")
 		store := informer.Informer().GetStore()
-		err = wait(ctx, func(context.Context) (bool, error) { return holds(store, stored) })
+		err = wait(ctx, func(ctx context.Context) (bool, error) {
+			prefix := root + path + "/"
+			entries, err := k.read(ctx, prefix)
+			if err != nil {
+				return false, err
+			}
+			return holds(store, prefix, entries)
+		})
 		if err != nil {
 			return fmt.Errorf("waiting for the cache of %s: %w", f.resource.Resource, err)
 		}
@@ -116,21 +123,14 @@ func (k *keeper) follow(ctx context.Context, entries []entry) error {
 	return nil
 }
 
-// under are the revisions of the entries below a prefix, by what follows it.
-func under(entries []entry, prefix string) map[string]string {
-	found := map[string]string{}
+// holds reports whether a cache holds exactly the entries, each with its revision.
+func holds(store cache.Store, prefix string, entries []entry) (bool, error) {
+	stored := make(map[string]string, len(entries))
 	for _, e := range entries {
-		if name, ok := strings.CutPrefix(e.key, prefix); ok && !serversOwn(e.key) {
-			found[name] = strconv.FormatInt(e.revision, 10)
-		}
+		stored[strings.TrimPrefix(e.key, prefix)] = strconv.FormatInt(e.revision, 10)
 	}
-	return found
-}
-
-// holds reports whether a cache holds exactly what is stored.
-func holds(store cache.Store, stored map[string]string) (bool, error) {
-	found := 0
-	for _, object := range store.List() {
+	objects := store.List()
+	for _, object := range objects {
 		accessor, err := meta.Accessor(object)
 		if err != nil {
 			return false, err
@@ -139,14 +139,9 @@ func holds(store cache.Store, stored map[string]string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		revision, ok := stored[key]
-		switch {
-		case ok && revision == accessor.GetResourceVersion():
-			found++
-		case !ok && serversOwn(root+"configmaps/"+key):
-		default:
+		if stored[key] != accessor.GetResourceVersion() {
 			return false, nil
 		}
 	}
-	return found == len(stored), nil
+	return len(objects) == len(stored), nil
 }

@@ -79,9 +79,9 @@ type entry struct {
 	revision int64
 }
 
-// read returns what is stored, sorted by key.
-func (k *keeper) read(ctx context.Context) ([]entry, error) {
-	resp, err := k.store.Get(ctx, root, clientv3.WithPrefix())
+// read returns what is stored below a prefix, sorted by key.
+func (k *keeper) read(ctx context.Context, prefix string) ([]entry, error) {
+	resp, err := k.store.Get(ctx, prefix, clientv3.WithPrefix())
 	if err != nil {
 		return nil, fmt.Errorf("reading the store: %w", err)
 	}
@@ -111,7 +111,7 @@ func (k *keeper) keep(ctx context.Context) error {
 	since := time.Now()
 	var missing string
 	err := wait(ctx, func(ctx context.Context) (bool, error) {
-		entries, err := k.read(ctx)
+		entries, err := k.read(ctx, root)
 		if err != nil {
 			return false, err
 		}
@@ -165,7 +165,7 @@ func (k *keeper) reset(ctx context.Context) error {
 	if k.baseline == nil {
 		return errors.New("there is no state to come back to")
 	}
-	entries, err := k.read(ctx)
+	entries, err := k.read(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (k *keeper) reset(ctx context.Context) error {
 	k.validating, k.mutating = false, false
 	// Parts of the server that were at work meanwhile may have written once more.
 	return wait(ctx, func(ctx context.Context) (bool, error) {
-		entries, err := k.read(ctx)
+		entries, err := k.read(ctx, root)
 		if err != nil {
 			return false, err
 		}

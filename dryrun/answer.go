@@ -1,0 +1,221 @@
+package dryrun
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/verdict"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// problem is one thing that the server refuses about an object.
+type problem struct {
+	rule string
+	// path is the JSON Pointer of the value at fault; empty stands for the
+	// object as a whole.
+	path string
+	msg  string
+	// typed says that the object does not fit its schema there.
+	typed bool
+}
+
+// problems are what is wrong with an object, as an error.
+type problems []problem
+
+func (p problems) Error() string {
+	texts := make([]string, len(p))
+	for i, one := range p {
+		texts[i] = one.msg
+	}
+	return strings.Join(texts, "; ")
+}
+
+// The reasons for which something is not tried, under the names of the ledger.
+const (
+	failed       = verdict.Failed
+	blocked      = verdict.Blocked
+	unsupported  = verdict.Unsupported
+	unknownKind  = verdict.UnknownKind
+	unverifiable = verdict.Unverifiable
+)
+
+// fault is why the server could not answer: nothing that the author of the
+// object can be blamed for.
+type fault struct {
+	reason verdict.Reason
+	detail string
+}
+
+func (f *fault) Error() string { return f.detail }
+
+func faultOf(err error) *fault {
+	var f *fault
+	if errors.As(err, &f) {
+		return f
+	}
+	detail := err.Error()
+	var hint interface{ UserHint() string }
+	if errors.As(err, &hint) && hint.UserHint() != "" {
+		detail += " — " + hint.UserHint()
+	}
+	return &fault{failed, detail}
+}
+
+// typedFailure starts the messages with which server-side apply refuses an
+// object that does not fit its schema. They come with code 500 and without a
+// reason, so that the text is all that tells them from a fault of the server
+// (k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go).
+var typedFailure = regexp.MustCompile(`^failed to (?:create typed patch object|convert new object) \([^)]*\)(?: to proper version)?: (?s:(.*))$`)
+
+// conversion starts a message about a value that cannot be decoded.
+var conversion = regexp.MustCompile(`^unable to convert unstructured object to [^:]*: (?:error decoding from json: )?`)
+
+// typedFault is one fault of a typed failure: the path of the value, and the message.
+var typedFault = regexp.MustCompile(`^\.(\S*?): (.*)$`)
+
+// accessDenied is how authorization refuses, as opposed to admission
+// (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go).
+var accessDenied = regexp.MustCompile(`User "[^"]*" cannot `)
+
+// read turns the error of a request into problems of the object or a *fault.
+// fields are the object as it was sent; paths are looked up in it.
+func read(err error, fields map[string]any) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return &fault{failed, fmt.Sprintf("asking the API server: %v", err)}
+	}
+	s := status.Status()
+	switch {
+	case s.Code == http.StatusUnprocessableEntity:
+		return invalid(s, fields)
+	case s.Code == http.StatusBadRequest && strings.Contains(s.Message, "does not support dry run"):
+		return &fault{unverifiable, s.Message}
+	case s.Code == http.StatusBadRequest:
+		return badRequest(s, fields)
+	case s.Code == http.StatusUnauthorized:
+		return &fault{failed, "the API server does not accept the credentials: " + s.Message}
+	case s.Code == http.StatusForbidden && accessDenied.MatchString(s.Message):
+		return &fault{failed, s.Message + " — a dry-run needs the same rights as the write: grant them to a user of its own"}
+	case s.Code == http.StatusForbidden:
+		return problems{{rule: ruleRefused, msg: refusal(s)}}
+	case s.Code == http.StatusNotFound && s.Details != nil && s.Details.Kind == "namespaces":
+		return &fault{blocked, s.Message}
+	case s.Code == http.StatusConflict && pinned(fields):
+		return problems{{rule: ruleInvalid, path: "/metadata", msg: "metadata.resourceVersion and metadata.uid belong to the server, and insist on what is stored: " + s.Message}}
+	case s.Code == http.StatusRequestEntityTooLarge:
+		return problems{{rule: ruleInvalid, msg: s.Message}}
+	}
+	if m := typedFailure.FindStringSubmatch(s.Message); m != nil {
+		return typed(m[1], fields)
+	}
+	return &fault{failed, fmt.Sprintf("the API server answers %d: %s", s.Code, s.Message)}
+}
+
+// refusal is the message of an admission plugin, without the name of the object
+// before it, which may be made up.
+func refusal(s metav1.Status) string {
+	if _, rest, ok := strings.Cut(s.Message, " is forbidden: "); ok {
+		return rest
+	}
+	return s.Message
+}
+
+// typed reads the faults that server-side apply finds against the schema.
+func typed(text string, fields map[string]any) problems {
+	var found problems
+	for line := range strings.Lines(strings.TrimPrefix(text, "errors:\n")) {
+		line = strings.TrimSpace(line)
+		m := typedFault.FindStringSubmatch(line)
+		if m == nil {
+			if line != "" {
+				found = append(found, problem{rule: ruleInvalid, msg: conversion.ReplaceAllString(line, "")})
+			}
+			continue
+		}
+		p := problem{rule: ruleInvalid, path: pointer(fields, m[1]), typed: true}
+		p.msg = fieldPath(p.path) + ": " + plainValue(m[2])
+		if strings.HasPrefix(m[2], "field not declared in schema") {
+			p.rule, p.msg = ruleUnknownField, "unknown field "+fieldPath(p.path)
+		}
+		found = append(found, p)
+	}
+	return found
+}
+
+// goValue is how structured-merge-diff prints the value that it has got.
+var goValue = regexp.MustCompile(`&(?:value\.valueUnstructured)?\{(?:Value:)?(.*)\}$`)
+
+// plainValue shows a value as a person wrote it.
+func plainValue(msg string) string { return goValue.ReplaceAllString(msg, "$1") }
+
+// strictFault is an unknown or duplicate field in the message of strict field
+// validation (KEP-2885).
+var strictFault = regexp.MustCompile(`(unknown|duplicate) field "([^"]+)"`)
+
+func badRequest(s metav1.Status, fields map[string]any) problems {
+	if _, list, ok := strings.Cut(s.Message, "strict decoding error: "); ok {
+		var found problems
+		for _, m := range strictFault.FindAllStringSubmatch(list, -1) {
+			found = append(found, problem{rule: ruleUnknownField, path: pointer(fields, m[2]), msg: m[1] + " field " + m[2]})
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return problems{{rule: ruleInvalid, msg: s.Message}}
+}
+
+// invalid reads the causes of a validation error.
+func invalid(s metav1.Status, fields map[string]any) problems {
+	if s.Details == nil || len(s.Details.Causes) == 0 {
+		return problems{{rule: ruleInvalid, msg: s.Message}}
+	}
+	var found problems
+	for _, c := range s.Details.Causes {
+		// With the field "<nil>" the server says that it gave up looking.
+		if c.Field == "<nil>" && len(s.Details.Causes) > 1 {
+			continue
+		}
+		p := problem{rule: ruleInvalid, path: pointer(fields, c.Field), msg: c.Field + ": " + shortValue(c.Message)}
+		if transition(c.Message) {
+			p.rule = ruleImmutable
+		}
+		found = append(found, p)
+	}
+	return found
+}
+
+// transition reports whether a message says by itself that a value is right,
+// and only the way there is not.
+func transition(msg string) bool {
+	for _, sign := range []string{"field is immutable", "may not change once set", "cannot change roleRef", "is immutable after creation", "updates to statefulset spec"} {
+		if strings.Contains(msg, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxValue bounds what is shown of a value, in bytes.
+const maxValue = 120
+
+// shortValue leaves a long value out of a message of the form "Invalid value:
+// VALUE: what is wrong": whole pod templates are printed there.
+func shortValue(msg string) string {
+	const sign = "Invalid value: "
+	rest, ok := strings.CutPrefix(msg, sign)
+	if !ok {
+		return msg
+	}
+	var value json.RawMessage
+	dec := json.NewDecoder(strings.NewReader(rest))
+	if err := dec.Decode(&value); err != nil || len(value) <= maxValue {
+		return msg
+	}
+	return sign + "…" + rest[dec.InputOffset():]
+}

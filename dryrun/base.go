@@ -1,0 +1,183 @@
+package dryrun
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/manifest"
+)
+
+// The order in which objects are loaded and tried: what others live in, what
+// others are made of, what others are checked against, and the others.
+const (
+	rankNamespace = iota
+	rankDefinition
+	rankSurrounding
+	rankOther
+)
+
+func rank(o *manifest.Object) int {
+	switch o.ID().Group + "/" + o.ID().Kind {
+	case "/Namespace":
+		return rankNamespace
+	case "apiextensions.k8s.io/CustomResourceDefinition":
+		return rankDefinition
+	case "/ServiceAccount", "/LimitRange", "scheduling.k8s.io/PriorityClass", "node.k8s.io/RuntimeClass", "storage.k8s.io/StorageClass":
+		return rankSurrounding
+	}
+	return rankOther
+}
+
+// loadBase brings the server to the state that base is in, as far as the change
+// needs it: what its objects live in, are made of and are checked against, and
+// the old objects themselves.
+func (s *session) loadBase(ctx context.Context) {
+	for r := rankNamespace; r <= rankOther; r++ {
+		s.loadUnchanged(ctx, r)
+		s.each(func(t *trial) bool { return t.OldObject != nil && rank(t.OldObject) == r }, func(t *trial) {
+			s.loadOld(ctx, t)
+		})
+		switch r {
+		case rankNamespace:
+			s.standInNamespaces(ctx)
+		case rankSurrounding:
+			s.standInSurroundings(ctx)
+		}
+	}
+	s.settleAll(ctx)
+	s.each(func(t *trial) bool { return t.OldObject != nil }, func(t *trial) {
+		t.base.pod = problemsOf(s.tryPod(ctx, t.OldObject))
+	})
+}
+
+// loadUnchanged loads the objects of one rank that base has, the change leaves
+// as they are, and the changed ones need.
+func (s *session) loadUnchanged(ctx context.Context, r int) {
+	if r == rankOther {
+		return
+	}
+	needed := s.neededBy(r)
+	for _, o := range s.in.Base.All() {
+		if rank(o) != r || !needed(o) || s.changes(o.ID()) {
+			continue
+		}
+		if _, err := s.load(ctx, o, how{lenient: true}); err != nil {
+			s.note(named(o), unverifiable, "the API server refuses what base has, so that it is not in force in the dry-run: "+err.Error())
+		}
+	}
+}
+
+// neededBy tells the objects of a rank that the changed objects need.
+func (s *session) neededBy(r int) func(*manifest.Object) bool {
+	namespaces := s.namespaces()
+	kinds := map[[2]string]bool{}
+	for o := range s.changed() {
+		kinds[[2]string{o.ID().Group, o.ID().Kind}] = true
+	}
+	return func(o *manifest.Object) bool {
+		switch r {
+		case rankNamespace:
+			return slices.Contains(namespaces, o.ID().Name)
+		case rankDefinition:
+			d := readDefinition(o)
+			return kinds[[2]string{d.group, d.kind}]
+		}
+		i, err := s.item(o)
+		return err == nil && (!i.namespaced || slices.Contains(namespaces, i.namespace))
+	}
+}
+
+// load stores an object, and does for it what a controller would do. It returns
+// what the server warns of.
+func (s *session) load(ctx context.Context, o *manifest.Object, h how) ([]string, error) {
+	h.store = true
+	if rank(o) == rankDefinition {
+		return s.define(ctx, o, h)
+	}
+	i, err := s.item(o)
+	if err != nil {
+		return nil, err
+	}
+	warned, err := s.client.send(ctx, i, h)
+	if err != nil {
+		return nil, err
+	}
+	switch o.ID().Group + "/" + o.ID().Kind {
+	case "/Namespace":
+		return warned, s.account(ctx, o.ID().Name, "default")
+	case "/PersistentVolumeClaim":
+		return warned, s.bind(ctx, o, i)
+	}
+	return warned, nil
+}
+
+// loadOld stores the object that base has of a delta. What base has that the
+// server refuses is a fault of base: it is kept, so that head is not blamed for
+// it, and the object is stored without strict validation if that helps.
+func (s *session) loadOld(ctx context.Context, t *trial) {
+	var err error
+	if !storable(t.OldObject) || recreated(t.OldObject) {
+		t.absent = true
+		var i item
+		if i, err = s.item(t.OldObject); err == nil {
+			t.base.warnings, err = s.client.send(ctx, i, how{})
+			t.base.problems = s.refine(ctx, i, nil, problemsOf(err))
+		}
+		return
+	}
+	t.base.warnings, err = s.load(ctx, t.OldObject, how{})
+	if found := problemsOf(err); found != nil {
+		t.base.problems = found
+		if i, missing := s.item(t.OldObject); missing == nil {
+			t.base.problems = s.refine(ctx, i, nil, found)
+		}
+		_, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
+	}
+	if err != nil {
+		t.absent = true
+		s.unloaded(t, err)
+	}
+}
+
+// unloaded notes that an update was not tried on what base has.
+func (s *session) unloaded(t *trial, err error) {
+	if t.Object == nil || t.base.problems != nil {
+		// What a server never accepted is not there.
+		return
+	}
+	f := faultOf(err)
+	t.entries = append(t.entries, s.entryOf(t.OldObject, f.reason, "what base has of it could not be loaded, so that the update was tried as a creation: "+f.detail))
+}
+
+func problemsOf(err error) problems {
+	var p problems
+	_ = errors.As(err, &p)
+	return p
+}
+
+// storable reports whether an object of base may be stored. Some kinds would
+// change how the server answers: webhooks and aggregated APIs that nothing
+// serves here, and admission policies and quotas, which would apply to what is
+// loaded as well.
+func storable(o *manifest.Object) bool {
+	switch o.ID().Group {
+	case "admissionregistration.k8s.io", "apiregistration.k8s.io":
+		return false
+	}
+	return o.ID().Group != "" || o.ID().Kind != "ResourceQuota"
+}
+
+// recreated reports whether what applies an object deletes the old one first:
+// hooks of Helm and of Argo CD, whose default is before-hook-creation
+// (https://helm.sh/docs/topics/charts_hooks/,
+// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/).
+func recreated(o *manifest.Object) bool {
+	annotations := o.Annotations()
+	for _, key := range []string{"helm.sh/hook", "argocd.argoproj.io/hook"} {
+		if annotations[key] != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,208 @@
+package dryrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+)
+
+const (
+	// manager owns the fields that are applied, of base and head alike, so that a
+	// field which head leaves out is removed.
+	manager = "kubectl"
+	// requestTimeout bounds one request.
+	requestTimeout = 30 * time.Second
+	// servePatience is how long a kind may take to be served once its definition
+	// is established; a few milliseconds are usual.
+	servePatience = 5 * time.Second
+	// storeLimit is the size at which etcd refuses to store an object. A dry-run
+	// does not get that far (https://etcd.io/docs/v3.6/dev-guide/limit/).
+	storeLimit = 3 << 19
+)
+
+// client sends objects to one server.
+type client struct {
+	dynamic dynamic.Interface
+}
+
+func newClient(config *rest.Config) (client, error) {
+	config = rest.CopyConfig(config)
+	config.WarningHandlerWithContext = collector{}
+	config.Timeout = requestTimeout
+	d, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return client{}, fmt.Errorf("making a client for the API server: %w", err)
+	}
+	return client{d}, nil
+}
+
+// warnings are what the server says of one request that it accepts.
+type warnings struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+type warningsKey struct{}
+
+// collector puts the warnings of a request into the warnings of its context.
+type collector struct{}
+
+func (collector) HandleWarningHeaderWithContext(ctx context.Context, code int, _, text string) {
+	w, ok := ctx.Value(warningsKey{}).(*warnings)
+	if !ok || code != 299 || text == "" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.texts, text) {
+		w.texts = append(w.texts, text)
+	}
+}
+
+// item is an object as it is sent: with its namespace, and where it is served.
+type item struct {
+	kind
+	namespace, name string
+	fields          map[string]any
+}
+
+func (i item) resource(c client) dynamic.ResourceInterface {
+	if i.namespaced {
+		return c.dynamic.Resource(i.GroupVersionResource).Namespace(i.namespace)
+	}
+	return c.dynamic.Resource(i.GroupVersionResource)
+}
+
+// generated reports whether the server makes up the name.
+func (i item) generated() bool {
+	meta, _ := i.fields["metadata"].(map[string]any)
+	name, _ := meta["name"].(string)
+	return name == ""
+}
+
+// how is the way in which an object is sent.
+type how struct {
+	// store keeps the object; else it is a dry-run.
+	store bool
+	// lenient accepts unknown fields, as controllers do that do not ask for
+	// strict validation.
+	lenient bool
+	// create makes a new object instead of applying.
+	create bool
+	// status applies to the status sub-resource.
+	status bool
+}
+
+// send sends an object and returns what the server warns of. Its error is
+// problems of the object, or a *fault.
+func (c client) send(ctx context.Context, i item, h how) ([]string, error) {
+	data, err := json.Marshal(i.fields)
+	if err != nil {
+		// Infinity and NaN are numbers in YAML and none in JSON.
+		return nil, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
+	}
+	w := &warnings{}
+	ctx = context.WithValue(ctx, warningsKey{}, w)
+	err = retry(ctx, i, func() error { return c.once(ctx, i, h, data) })
+	if err != nil {
+		return nil, read(err, i.fields)
+	}
+	if len(data) > storeLimit {
+		return nil, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
+	}
+	slices.Sort(w.texts)
+	return w.texts, nil
+}
+
+func (c client) once(ctx context.Context, i item, h how, data []byte) error {
+	var dry []string
+	if !h.store {
+		dry = []string{metav1.DryRunAll}
+	}
+	validation := metav1.FieldValidationStrict
+	if h.lenient {
+		validation = metav1.FieldValidationIgnore
+	}
+	if h.create || i.generated() {
+		_, err := i.resource(c).Create(ctx, &unstructured.Unstructured{Object: i.fields},
+			metav1.CreateOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation})
+		return err
+	}
+	force := true
+	options := metav1.PatchOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation, Force: &force}
+	var sub []string
+	if h.status {
+		sub = []string{"status"}
+	}
+	_, err := i.resource(c).Patch(ctx, i.name, types.ApplyPatchType, data, options, sub...)
+	return err
+}
+
+// get returns an object as the server has it.
+func (c client) get(ctx context.Context, i item) (map[string]any, error) {
+	o, err := i.resource(c).Get(ctx, i.name, metav1.GetOptions{})
+	if err != nil {
+		return nil, read(err, i.fields)
+	}
+	return o.Object, nil
+}
+
+// remove deletes an object, or asks whether it could be. One that is not there
+// needs no deletion.
+func (c client) remove(ctx context.Context, i item, store bool) ([]string, error) {
+	w := &warnings{}
+	ctx = context.WithValue(ctx, warningsKey{}, w)
+	background := metav1.DeletePropagationBackground
+	options := metav1.DeleteOptions{PropagationPolicy: &background}
+	if !store {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	err := i.resource(c).Delete(ctx, i.name, options)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return nil, read(err, i.fields)
+	}
+	return w.texts, nil
+}
+
+// retry repeats a request that a server may refuse for a moment: a kind whose
+// definition has just been established, and an object that something else wrote
+// at the same time.
+func retry(ctx context.Context, i item, request func() error) error {
+	deadline := time.Now().Add(servePatience)
+	for {
+		err := request()
+		var status apierrors.APIStatus
+		if err == nil || !errors.As(err, &status) || time.Now().After(deadline) {
+			return err
+		}
+		s := status.Status()
+		unserved := i.definition != nil && s.Code == http.StatusNotFound && strings.HasPrefix(s.Message, "the server could not find the requested resource")
+		if !unserved && !(s.Code == http.StatusConflict && s.Reason == metav1.StatusReasonConflict && !pinned(i.fields)) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// pinned reports whether an object insists on a version of what is stored.
+func pinned(fields map[string]any) bool {
+	meta, _ := fields["metadata"].(map[string]any)
+	return meta["resourceVersion"] != nil || meta["uid"] != nil
+}

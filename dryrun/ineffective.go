@@ -1,0 +1,86 @@
+package dryrun
+
+import (
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// listIneffective lists what an environment has that would have a say about the
+// change in production, and has none in the dry-run.
+func (s *session) listIneffective() {
+	seen := map[manifest.ID]bool{}
+	for _, set := range []*manifest.Set{s.in.Head, s.in.Base} {
+		for _, o := range set.All() {
+			why := s.ineffective(o)
+			if why == "" || seen[o.ID()] {
+				continue
+			}
+			seen[o.ID()] = true
+			s.notes = append(s.notes, s.entryOf(o, verdict.Unverifiable, why))
+		}
+	}
+	if s.live {
+		s.listNewDefinitions()
+	}
+}
+
+// ineffective says why an object is not in force on the server; it is empty for
+// those that are, and for all that have no say.
+func (s *session) ineffective(o *manifest.Object) string {
+	if isDefinition(o) && !s.live && child(child(o.Fields()["spec"], "conversion"), "strategy") == "Webhook" && s.wants(o) {
+		return "its conversion webhook cannot be called in the dry-run: versions are taken to have the same fields"
+	}
+	switch o.ID().Group + "/" + o.ID().Kind {
+	case "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration":
+		if !s.live {
+			return "its webhooks cannot be called in the dry-run: what they would refuse or change is not known"
+		}
+	case "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding":
+		if !s.live || s.changes(o.ID()) || s.in.Base.Get(o.ID()) == nil {
+			return "the policy that it binds is not in force in the dry-run"
+		}
+	case "/ResourceQuota":
+		if !s.live && s.uses(o.ID().Namespace) {
+			return "what is used of the quota is not counted in the dry-run"
+		}
+	}
+	return ""
+}
+
+// wants reports whether the change has objects of the kind of a definition.
+func (s *session) wants(o *manifest.Object) bool {
+	d := readDefinition(o)
+	for c := range s.changed() {
+		if c.ID().Group == d.group && c.ID().Kind == d.kind || c.ID() == o.ID() {
+			return true
+		}
+	}
+	return false
+}
+
+// uses reports whether the change has objects in a namespace.
+func (s *session) uses(namespace string) bool {
+	for o := range s.changed() {
+		if o.ID().Namespace == namespace {
+			return true
+		}
+	}
+	return false
+}
+
+// listNewDefinitions marks the kinds whose definition a live cluster does not
+// have yet: nothing is stored there, so that their objects cannot be tried.
+func (s *session) listNewDefinitions() {
+	for _, o := range s.in.Head.All() {
+		if !isDefinition(o) {
+			continue
+		}
+		d := readDefinition(o)
+		for _, v := range d.served {
+			if _, served := s.kinds.byKind[schema.GroupVersionKind{Group: d.group, Version: v, Kind: d.kind}]; !served {
+				s.kinds.broken[d.kindOf()] = &fault{unverifiable, "its definition comes with this change, and a live cluster does not have it yet — --dry-run=embedded tries both"}
+			}
+		}
+	}
+}

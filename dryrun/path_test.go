@@ -1,0 +1,61 @@
+package dryrun
+
+import (
+	"testing"
+
+	"github.com/penstock-dev/penstock/internal/manifest"
+)
+
+// example has what paths lead through: keys with dots, lists with names.
+func example() map[string]any {
+	return map[string]any{
+		"metadata": map[string]any{"labels": map[string]any{"app": "a", "app.kubernetes.io/name": "web", "app.kubernetes": map[string]any{"io/name": "no"}}},
+		"data":     map[string]any{".dockerconfigjson": "x", "a[b]": "y", `quo"ted`: "z"},
+		"spec": map[string]any{
+			"ports":      []any{map[string]any{"port": int64(80)}, map[string]any{"port": int64(81), "protocol": "UDP"}},
+			"containers": []any{map[string]any{"name": "a"}, map[string]any{"name": `b]"`, "image": "x"}},
+			"finalizers": []any{"one", "two"},
+		},
+	}
+}
+
+func TestPointer(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                                  "",
+		"spec.ports[1].port":                "/spec/ports/1/port",
+		".spec.ports[1].port":               "/spec/ports/1/port",
+		"spec.containers[0].missing.deeper": "/spec/containers/0/missing/deeper",
+		"spec.ports[7].port":                "/spec/ports/7/port",
+		"metadata.labels":                   "/metadata/labels",
+		".metadata.labels.app":              "/metadata/labels/app",
+		".metadata.labels.app.kubernetes.io/name":  "/metadata/labels/app.kubernetes.io~1name",
+		"metadata.labels[app.kubernetes.io/name]":  "/metadata/labels/app.kubernetes.io~1name",
+		"data[.dockerconfigjson]":                  "/data/.dockerconfigjson",
+		`.spec.containers[name="a"].image`:         "/spec/containers/0/image",
+		`.spec.containers[name="b]\""].image`:      "/spec/containers/1/image",
+		`.spec.ports[port=80,protocol="TCP"]`:      "/spec/ports/0",
+		`.spec.ports[port=81,protocol="UDP"].port`: "/spec/ports/1/port",
+		`.spec.ports[port=81,protocol="TCP"].port`: `/spec/ports/port=81,protocol="TCP"/port`,
+		`.spec.finalizers[="two"]`:                 "/spec/finalizers/1",
+		"[":                                        "",
+		"spec[":                                    "/spec",
+		"...":                                      "",
+	} {
+		if got := pointer(example(), path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+// Whatever the server calls a field, the pointer to it is one.
+func FuzzPointer(f *testing.F) {
+	for _, seed := range []string{"spec.ports[1].port", `.spec.containers[name="b]\""].image`, "data[.dockerconfigjson]", `[="`, `[a=",b=\`, "a..b[[]]"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		got := pointer(example(), path)
+		if got != "" && (got[0] != '/' || manifest.JoinPointer("", manifest.SplitPointer(got)...) != got) {
+			t.Errorf("%q: got %q", path, got)
+		}
+	})
+}

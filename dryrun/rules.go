@@ -1,0 +1,65 @@
+package dryrun
+
+import "github.com/penstock-dev/penstock/internal/verdict"
+
+// RulePrefix starts the ID of every rule of this package.
+const RulePrefix = "dry-run/"
+
+const (
+	ruleImmutable    = RulePrefix + "immutable-field"
+	ruleUnknownField = RulePrefix + "unknown-field"
+	ruleInvalid      = RulePrefix + "invalid"
+	ruleRefused      = RulePrefix + "refused"
+	rulePod          = RulePrefix + "pod-refused"
+	ruleVersion      = RulePrefix + "version-not-served"
+	ruleDelete       = RulePrefix + "deletion-refused"
+	ruleWarning      = RulePrefix + "api-warning"
+)
+
+// Rules are what the API server can object to, sorted by ID.
+func Rules() []verdict.Rule {
+	const source = "built-in"
+	return []verdict.Rule{
+		{
+			ID: ruleWarning, Level: verdict.Warning, Source: source, Title: "The API server accepts without a warning",
+			Description: "The API server accepts the object and warns about it: a deprecated version or field, a value without effect, or a Pod Security level in warn mode.",
+			Remediation: "Follow the warning; what is deprecated goes with a later version of Kubernetes.",
+		},
+		{
+			ID: ruleDelete, Level: verdict.Error, Source: source, Title: "The object can be deleted",
+			Description: "The API server refuses the deletion that the change brings.",
+			Remediation: "Keep the object, or remove first what protects it.",
+		},
+		{
+			ID: ruleImmutable, Level: verdict.Error, Source: source, Title: "Fields that cannot change stay as they are",
+			Description: "The new value is right by itself, but the object that base has cannot be changed to it: the controller would fail on every try, and the environment would stay as it is.",
+			Remediation: "Leave the field as it is, or give the object a new name, so that a new one is made and the old one goes; a deliberate replacement has to be told to the controller.",
+		},
+		{
+			ID: ruleInvalid, Level: verdict.Error, Source: source, Title: "The API server accepts the object",
+			Description: "The object does not fit the schema, or fails the validation of its kind.",
+			Remediation: "Correct the value that the message names.",
+		},
+		{
+			ID: rulePod, Level: verdict.Error, Source: source, Title: "The Pods of a workload are admitted",
+			Description: "The API server accepts the workload, and refuses the Pods that its controller would make of it: nothing would run, while the change looks applied.",
+			Remediation: "Change the pod template as the message says, or the namespace's Pod Security level if that is meant.",
+		},
+		{
+			ID: ruleRefused, Level: verdict.Error, Source: source, Title: "Admission lets the object in",
+			Description: "An admission plugin or an admission policy of the API server refuses the object.",
+			Remediation: "Change what the message names.",
+		},
+		{
+			ID: ruleUnknownField, Level: verdict.Error, Source: source, Title: "Every field exists",
+			Description: "The schema of the kind does not have the field: it is misspelt or in the wrong place, and its value has no effect or keeps the object from being applied.",
+			Remediation: "Correct the spelling or the indentation, or remove the field.",
+		},
+		{
+			ID: ruleVersion, Level: verdict.Error, Source: source, Title: "The API version is served",
+			Description: "The environment's Kubernetes version or CustomResourceDefinition does not serve this version of the kind.",
+			Remediation: "Use a version that is served; the Kubernetes guide to deprecated APIs says what changes with it.",
+			HelpURL:     "https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+		},
+	}
+}

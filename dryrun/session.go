@@ -1,0 +1,189 @@
+package dryrun
+
+import (
+	"cmp"
+	"context"
+	"sync"
+
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"k8s.io/client-go/rest"
+)
+
+// target is an API server that one environment is tried on.
+type target struct {
+	// name says who answers, for people.
+	name   string
+	config *rest.Config
+	// kinds are what the server serves before anything is loaded.
+	kinds kinds
+	// live is a cluster with a state of its own, to which nothing is written.
+	live bool
+	// release gives the server back.
+	release func(context.Context)
+	// settle waits until what was stored last is in force everywhere on the
+	// server; nil where nothing is stored.
+	settle func(context.Context) error
+	// gone says why the server is no more; nil as long as it lives.
+	gone func() error
+}
+
+// workers is how many requests are under way at the same time.
+const workers = 8
+
+// session tries one environment on one server.
+type session struct {
+	*target
+	in     Input
+	client client
+	deltas []*trial
+
+	mu    sync.Mutex // guards kinds
+	kinds kinds
+
+	// notes are entries about objects beside the deltas: what nobody gives and
+	// was made up, and what is not in force on the server.
+	notes []verdict.Entry
+}
+
+// trial is a delta and what the server says of it.
+type trial struct {
+	diff.Delta
+	// base is what the server says of the old object by itself.
+	base opinion
+	// absent says that the old object is not on the server, so that the new one
+	// is tried as a creation.
+	absent bool
+
+	head    opinion
+	fault   *fault
+	entries []verdict.Entry
+}
+
+// opinion is what the server says of an object.
+type opinion struct {
+	problems problems
+	// pod is what it says of the Pods of a workload.
+	pod      problems
+	warnings []string
+}
+
+func newSession(t *target, in Input) (*session, error) {
+	c, err := newClient(t.config)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{target: t, in: in, client: c, kinds: t.kinds.clone()}
+	for _, d := range in.Deltas {
+		s.deltas = append(s.deltas, &trial{Delta: d})
+	}
+	return s, nil
+}
+
+// each works on all trials that pass a filter, a few at a time.
+func (s *session) each(pick func(*trial) bool, work func(*trial)) {
+	slots := make(chan struct{}, workers)
+	var wait sync.WaitGroup
+	for _, t := range s.deltas {
+		if !pick(t) {
+			continue
+		}
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			work(t)
+		})
+	}
+	wait.Wait()
+}
+
+// item is an object as it is sent to the server.
+func (s *session) item(o *manifest.Object) (item, error) {
+	s.mu.Lock()
+	k, err := s.kinds.find(o)
+	s.mu.Unlock()
+	if err != nil {
+		return item{}, err
+	}
+	// What carries no namespace goes where kubectl puts it.
+	namespace := cmp.Or(o.ID().Namespace, "default")
+	if k.namespaced {
+		o = o.WithNamespace(namespace)
+	} else {
+		namespace = ""
+	}
+	return item{kind: k, namespace: namespace, name: o.ID().Name, fields: o.Fields()}, nil
+}
+
+// result puts together what the server said, in the order of the deltas.
+func (s *session) result() Result {
+	r := Result{Backend: s.name, Entries: s.notes}
+	for _, t := range s.deltas {
+		r.Entries = append(r.Entries, s.entry(t))
+		r.Entries = append(r.Entries, t.entries...)
+		if t.fault != nil {
+			continue
+		}
+		r.Findings = append(r.Findings, s.findings(t)...)
+	}
+	return r
+}
+
+func (s *session) entry(t *trial) verdict.Entry {
+	o := t.Current()
+	e := verdict.Entry{Object: named(o), Stage: verdict.StageDryRun}
+	if t.fault != nil {
+		e.Reason, e.Location = t.fault.reason, place(o.Origin().Position)
+		e.Detail = redact.New(1, t.Object, t.OldObject).Replace(t.fault.detail)
+	}
+	return e
+}
+
+// findings are the problems of a trial as findings, those of base among them.
+func (s *session) findings(t *trial) []verdict.Finding {
+	var out []verdict.Finding
+	add := func(p problem, level verdict.Level, baseline verdict.Baseline) {
+		out = append(out, s.finding(t, p, level, baseline))
+	}
+	for _, p := range t.head.problems {
+		add(p, verdict.Error, known(t.base.problems, p))
+	}
+	for _, p := range t.head.pod {
+		add(p, verdict.Error, known(t.base.pod, p))
+	}
+	before := asProblems(t.base.warnings)
+	for _, p := range asProblems(t.head.warnings) {
+		add(p, verdict.Warning, known(before, p))
+	}
+	return out
+}
+
+func asProblems(warnings []string) problems {
+	var out problems
+	for _, w := range warnings {
+		out = append(out, problem{rule: ruleWarning, msg: w})
+	}
+	return out
+}
+
+// known says whether base has a problem as well.
+func known(base problems, p problem) verdict.Baseline {
+	for _, b := range base {
+		if b.rule == p.rule && b.msg == p.msg {
+			return verdict.Unchanged
+		}
+	}
+	return verdict.New
+}
+
+func (s *session) finding(t *trial, p problem, level verdict.Level, baseline verdict.Baseline) verdict.Finding {
+	o := t.Current()
+	return verdict.Finding{
+		Rule: p.rule, Level: level, Stage: verdict.StageDryRun, Environment: s.in.Environment.Name,
+		Message:   redact.New(1, t.Object, t.OldObject).Replace(p.msg),
+		Operation: string(t.Operation), Object: named(o), Container: containerOf(o.Fields(), p.path),
+		Path: p.path, Location: place(o.Locate(p.path)), Baseline: baseline,
+	}
+}

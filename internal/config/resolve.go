@@ -60,6 +60,26 @@ type Pair struct {
 	Base, Head Environment
 }
 
+// Name is the name of both sides.
+func (p Pair) Name() string { return p.Head.Name }
+
+// Settings is the environment with the roots of both sides, as Resolve returns
+// it: for what does not depend on a side.
+func (p Pair) Settings() Environment {
+	env := p.Base
+	if len(env.Roots) == 0 {
+		env = p.Head
+	}
+	env.Roots = slices.Clone(p.Base.Roots)
+	for _, r := range p.Head.Roots {
+		if !slices.ContainsFunc(env.Roots, func(h Root) bool { return rootKey(h) == rootKey(r) }) {
+			env.Roots = append(env.Roots, r)
+		}
+	}
+	slices.SortStableFunc(env.Roots, compareRoots)
+	return env
+}
+
 // ResolveChange is Resolve with the two sides apart, so that each is rendered
 // from the roots that it has. Environments are sorted by name.
 func (c *Config) ResolveChange(base, head fs.FS) ([]Pair, error) {

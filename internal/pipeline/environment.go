@@ -5,7 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
@@ -30,33 +34,43 @@ func (o *outcome) note(e verdict.Entry) {
 	o.ledger = append(o.ledger, e)
 }
 
+func (o *outcome) add(entries []verdict.Entry) {
+	for _, e := range entries {
+		o.note(e)
+	}
+}
+
 // Affected says which of the changed files an environment may read, at base or
 // head, without rendering it.
-func Affected(c *change.Change, env config.Environment) (files []string, reads change.Reads) {
+func Affected(c *change.Change, env config.Pair) (files []string, reads change.Reads) {
 	base, head := change.NewRecorder(c.Base), change.NewRecorder(c.Head)
-	render.Reach(base, env)
-	render.Reach(head, env)
+	render.Reach(base, env.Base)
+	render.Reach(head, env.Head)
 	reads = base.Reads().Union(head.Reads())
 	return reads.Touched(c.Files), reads
 }
 
 // check runs the stages for one environment. One that the change cannot reach
 // is not rendered.
-func check(ctx context.Context, opts Options, env config.Environment) (outcome, error) {
+func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error) {
+	env := pair.Settings()
 	o := outcome{environment: report.Environment{
 		Name: env.Name, Found: env.Found, Roots: env.Roots, KubernetesVersion: env.KubernetesVersion, Labels: env.Labels,
 	}}
-	reachable, reach := Affected(opts.Change, env)
+	reachable, reach := Affected(opts.Change, pair)
 	o.reads = reach
 	if len(reachable) == 0 {
 		return o, nil
 	}
+	if opts.Trier != nil {
+		opts.Trier.Prepare(ctx, env)
+	}
 	say(opts, "rendering %s", env.Name)
-	base, err := opts.Renderer.Render(ctx, opts.Change.Base, env)
+	base, err := opts.Renderer.Render(ctx, opts.Change.Base, pair.Base)
 	if err != nil {
 		return o, err
 	}
-	head, err := opts.Renderer.Render(ctx, opts.Change.Head, env)
+	head, err := opts.Renderer.Render(ctx, opts.Change.Head, pair.Head)
 	if err != nil {
 		return o, err
 	}
@@ -77,17 +91,27 @@ func check(ctx context.Context, opts Options, env config.Environment) (outcome, 
 	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects)); err != nil {
 		return o, err
 	}
-	if opts.Judge != nil {
-		say(opts, "evaluating policies on %s", env.Name)
-		result, err := opts.Judge.Evaluate(ctx, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now})
-		if err != nil {
-			return o, err
-		}
-		o.findings = append(o.findings, result.Findings...)
-		o.ledger = append(o.ledger, result.Entries...)
+	if err := judge(ctx, opts, &o, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now}); err != nil {
+		return o, err
 	}
-	dryRun(&o, opts, deltas)
-	return o, nil
+	return o, try(ctx, opts, &o, dryrun.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas})
+}
+
+// judge evaluates the policies. Severities of what the API server says are none
+// of their business.
+func judge(ctx context.Context, opts Options, o *outcome, in policies.Input) error {
+	if opts.Judge == nil {
+		return nil
+	}
+	in.Environment.Severities, _ = severities(in.Environment)
+	say(opts, "evaluating policies on %s", in.Environment.Name)
+	result, err := opts.Judge.Evaluate(ctx, in)
+	if err != nil {
+		return err
+	}
+	o.findings = append(o.findings, result.Findings...)
+	o.add(result.Entries)
+	return nil
 }
 
 // rendered notes the outcome of rendering. A side that did not render makes
@@ -174,17 +198,64 @@ func location(p manifest.Position) *verdict.Location {
 	return &verdict.Location{File: p.File, Line: p.Line}
 }
 
-// dryRun notes for every delta that it was not tried on a server.
-func dryRun(o *outcome, opts Options, deltas []diff.Delta) {
-	entry := verdict.Entry{Stage: verdict.StageDryRun, Reason: verdict.Off, Detail: "the dry-run is switched off"}
-	if opts.DryRun != "off" {
-		entry.Reason = verdict.Unsupported
-		entry.Detail = "this build has no API server for --dry-run=" + opts.DryRun + " — use --dry-run=off, and know that nothing was tried on a server"
+// try has the change tried on an API server, or notes for every delta that it
+// was not.
+func try(ctx context.Context, opts Options, o *outcome, in dryrun.Input) error {
+	if opts.Trier == nil {
+		for _, d := range in.Deltas {
+			o.note(verdict.Entry{Stage: verdict.StageDryRun, Reason: verdict.Off, Object: Name(d.Current()), Detail: "the dry-run is switched off"})
+		}
+		return nil
 	}
-	for _, d := range deltas {
-		entry.Object = Name(d.Current())
-		o.note(entry)
+	say(opts, "trying %s on an API server", in.Environment.Name)
+	result, err := opts.Trier.Try(ctx, in)
+	if err != nil {
+		return err
 	}
+	o.environment.DryRun = result.Backend
+	findings, entries := level(result.Findings, in.Environment)
+	o.findings = append(o.findings, findings...)
+	o.add(result.Entries)
+	o.add(entries)
+	return nil
+}
+
+// severities parts the severities of an environment into those of policy rules
+// and those of what the API server says.
+func severities(env config.Environment) (rules, answers map[string]string) {
+	rules, answers = map[string]string{}, map[string]string{}
+	for id, severity := range env.Severities {
+		if strings.HasPrefix(id, dryrun.RulePrefix) {
+			answers[id] = severity
+		} else {
+			rules[id] = severity
+		}
+	}
+	return rules, answers
+}
+
+// level gives findings of the API server the severities of the configuration. A
+// severity for a rule that is not there is listed, since somebody counts on it.
+func level(findings []verdict.Finding, env config.Environment) ([]verdict.Finding, []verdict.Entry) {
+	_, set := severities(env)
+	var kept []verdict.Finding
+	for _, f := range findings {
+		severity := set[f.Rule]
+		if severity == "off" {
+			continue
+		}
+		if severity != "" {
+			f.Level = verdict.Level(severity)
+		}
+		kept = append(kept, f)
+	}
+	var entries []verdict.Entry
+	for _, id := range slices.Sorted(maps.Keys(set)) {
+		if !slices.ContainsFunc(dryrun.Rules(), func(r verdict.Rule) bool { return r.ID == id }) {
+			entries = append(entries, verdict.Entry{Stage: verdict.StageDryRun, Reason: verdict.Failed, Detail: fmt.Sprintf("a severity is set for %s, which the API server's answers do not have; correct its ID in %s", id, config.FileName)})
+		}
+	}
+	return kept, entries
 }
 
 func say(opts Options, format string, args ...any) {

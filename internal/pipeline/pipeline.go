@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
@@ -33,6 +34,13 @@ type Judge interface {
 	Evaluate(context.Context, policies.Input) (policies.Result, error)
 }
 
+// Trier tries an environment on an API server.
+type Trier interface {
+	// Prepare makes a server ready in the background.
+	Prepare(context.Context, config.Environment)
+	Try(context.Context, dryrun.Input) (dryrun.Result, error)
+}
+
 // Options are what a run works on and with.
 type Options struct {
 	Change *change.Change
@@ -42,9 +50,9 @@ type Options struct {
 	Environment string
 	Renderer    Renderer
 	Judge       Judge
-	// DryRun is "off", or the mode that was asked for.
-	DryRun string
-	Tool   report.Tool
+	// Trier is nil where the dry-run is switched off.
+	Trier Trier
+	Tool  report.Tool
 	// Now is the time of the run.
 	Now time.Time
 	// Progress is told what the run does, for people; nil is silent.
@@ -64,7 +72,7 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	for _, s := range opts.Change.Skipped {
 		ledger = append(ledger, verdict.Entry{Stage: verdict.StageDiscover, Object: verdict.Object{Kind: "Submodule", Name: s.Path}, Reason: verdict.Unsupported, Detail: s.Reason})
 	}
-	results, err := each(ctx, envs, func(ctx context.Context, env config.Environment) (outcome, error) {
+	results, err := each(ctx, envs, func(ctx context.Context, env config.Pair) (outcome, error) {
 		return check(ctx, opts, env)
 	})
 	if err != nil {
@@ -85,21 +93,21 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 
 // environments resolves the environments of both sides, and reports whether
 // the repository holds any manifest at all.
-func environments(opts Options) ([]config.Environment, bool, error) {
-	envs, err := opts.Config.Resolve(opts.Change.Base, opts.Change.Head)
+func environments(opts Options) ([]config.Pair, bool, error) {
+	pairs, err := opts.Config.ResolveChange(opts.Change.Base, opts.Change.Head)
 	if err != nil {
 		return nil, false, err
 	}
-	manifests := len(envs) > 0
+	manifests := len(pairs) > 0
 	if opts.Environment == "" {
-		return envs, manifests, nil
+		return pairs, manifests, nil
 	}
 	var names []string
-	for _, e := range envs {
-		if e.Name == opts.Environment {
-			return []config.Environment{e}, manifests, nil
+	for _, p := range pairs {
+		if p.Name() == opts.Environment {
+			return []config.Pair{p}, manifests, nil
 		}
-		names = append(names, e.Name)
+		names = append(names, p.Name())
 	}
 	return nil, false, &UnknownEnvironment{opts.Environment, names}
 }
@@ -123,7 +131,7 @@ func (e *UnknownEnvironment) UserHint() string {
 const concurrency = 4
 
 // each works on all environments, a few at a time; results are in their order.
-func each(ctx context.Context, envs []config.Environment, work func(context.Context, config.Environment) (outcome, error)) ([]outcome, error) {
+func each(ctx context.Context, envs []config.Pair, work func(context.Context, config.Pair) (outcome, error)) ([]outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	results := make([]outcome, len(envs))
@@ -142,7 +150,7 @@ func each(ctx context.Context, envs []config.Environment, work func(context.Cont
 	wait.Wait()
 	for i, err := range errs {
 		if err != nil && !errors.Is(err, context.Canceled) {
-			return nil, fmt.Errorf("checking %s: %w", envs[i].Name, err)
+			return nil, fmt.Errorf("checking %s: %w", envs[i].Name(), err)
 		}
 	}
 	return results, errors.Join(errs...)
@@ -186,7 +194,13 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	if opts.Judge != nil {
 		r.Rules = append(r.Rules, opts.Judge.Rules()...)
 	}
+	policyRules := len(r.Rules)
+	if opts.Trier != nil {
+		r.Rules = append(r.Rules, dryrun.Rules()...)
+		slices.SortFunc(r.Rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	r.Counts = count(r, ledger)
+	r.Counts.Rules = policyRules
 	for _, e := range ledger {
 		if !e.Evaluated() {
 			r.NotEvaluated = append(r.NotEvaluated, e)
@@ -194,7 +208,7 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	}
 	r.Verdict = verdict.Decide(verdict.Case{
 		Findings: r.Findings, Ledger: ledger, Manifests: manifests,
-		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: len(r.Rules),
+		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: policyRules,
 		Gate: verdict.Gate(cmp.Or(opts.Config.Gate, string(verdict.GateNew))), Strict: opts.Config.Strict,
 	})
 }

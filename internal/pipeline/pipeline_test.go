@@ -95,7 +95,7 @@ func run(t *testing.T, r pipeline.Renderer, base, head string) *report.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := pipeline.Run(t.Context(), pipeline.Options{Change: c, Config: config.Default(), Renderer: r, Judge: engine, DryRun: "off", Now: time.Unix(0, 0)})
+	result, err := pipeline.Run(t.Context(), pipeline.Options{Change: c, Config: config.Default(), Renderer: r, Judge: engine, Now: time.Unix(0, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

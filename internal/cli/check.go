@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/penstock-dev/penstock/dryrun"
+	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/report/json"
@@ -137,13 +139,31 @@ func (o *checkOptions) report(ctx context.Context) (r *report.Report, err error)
 	}
 	pool := render.NewPool(render.PoolOptions{})
 	defer func() { err = errors.Join(err, pool.Close()) }()
+	trier, err := tryOn(mode, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if trier != nil {
+		defer func() { err = errors.Join(err, trier.Close()) }()
+	}
 	options := pipeline.Options{
-		Change: c, Config: cfg, Environment: o.environment, Renderer: pool, Judge: engine, DryRun: mode,
+		Change: c, Config: cfg, Environment: o.environment, Renderer: pool, Judge: engine,
 		Tool: tool(), Now: time.Now().UTC(),
+	}
+	if trier != nil {
+		options.Trier = trier
 	}
 	if terminal(o.Err) {
 		options.Progress = func(step string) { fmt.Fprintf(o.Err, "\r\x1b[K%s …", step) }
 		defer fmt.Fprint(o.Err, "\r\x1b[K")
 	}
 	return pipeline.Run(ctx, options)
+}
+
+// tryOn is where the change is tried; nil where the dry-run is off.
+func tryOn(mode string, cfg *config.Config) (*dryrun.Runner, error) {
+	if mode == "off" {
+		return nil, nil
+	}
+	return dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/child"
 	"github.com/penstock-dev/penstock/render"
 	"github.com/spf13/cobra"
@@ -43,10 +44,12 @@ func (e exit) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 // undecided, a usage error or an operational error. In a child process it runs
 // the role of the child instead.
 func Main(ctx context.Context, args []string, s Streams) int {
-	if child.Role() == render.Role {
+	switch child.Role() {
+	case render.Role:
 		return render.Main(ctx, s.In, s.Out)
-	}
-	if child.Role() == keeperRole {
+	case apiserver.Role:
+		return apiserver.Main(ctx, s.In, s.Out)
+	case keeperRole:
 		return keep(s.In, s.Out, s.Err)
 	}
 	root := newRoot(s)

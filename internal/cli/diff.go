@@ -91,7 +91,7 @@ func (o *diffOptions) difference(ctx context.Context) (d difference, err error) 
 	defer func() { err = errors.Join(err, c.Close()) }()
 	pool := render.NewPool(render.PoolOptions{})
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	r, err := pipeline.Run(ctx, pipeline.Options{Change: c, Config: cfg, Environment: o.environment, Renderer: pool, DryRun: "off", Tool: tool(), Now: time.Now().UTC()})
+	r, err := pipeline.Run(ctx, pipeline.Options{Change: c, Config: cfg, Environment: o.environment, Renderer: pool, Tool: tool(), Now: time.Now().UTC()})
 	if err != nil {
 		return d, err
 	}

@@ -85,16 +85,13 @@ func (o *envOptions) run(ctx context.Context) (err error) {
 	}
 	l := listing{Schema: listingSchema, Base: c.BaseName, Head: c.HeadName, Environments: []entry{}}
 	for _, p := range pairs {
-		settings, err := find(c, cfg, p.Head.Name)
-		if err != nil {
-			return err
-		}
-		l.Environments = append(l.Environments, list(c, p, settings))
+		l.Environments = append(l.Environments, list(c, p))
 	}
 	return writeOutputs(o.Streams, outs, envFormats(), l)
 }
 
-func list(c *change.Change, p config.Pair, env config.Environment) entry {
+func list(c *change.Change, p config.Pair) entry {
+	env := p.Settings()
 	e := entry{Name: env.Name, Found: env.Found, KubernetesVersion: env.KubernetesVersion, Labels: env.Labels, Files: []string{}}
 	for _, r := range env.Roots {
 		same := func(other config.Root) bool {
@@ -109,20 +106,10 @@ func list(c *change.Change, p config.Pair, env config.Environment) entry {
 		}
 		e.Roots = append(e.Roots, shown)
 	}
-	files, _ := pipeline.Affected(c, env)
+	files, _ := pipeline.Affected(c, p)
 	e.Files = append(e.Files, files...)
 	e.Affected = len(files) > 0
 	return e
-}
-
-// find returns an environment by name, with the roots of both sides.
-func find(c *change.Change, cfg *config.Config, name string) (config.Environment, error) {
-	envs, err := cfg.Resolve(c.Base, c.Head)
-	if err != nil {
-		return config.Environment{}, err
-	}
-	i := slices.IndexFunc(envs, func(env config.Environment) bool { return env.Name == name })
-	return envs[i], nil
 }
 
 func envFormats() []format[listing] {

@@ -73,10 +73,10 @@ func environments(c *change.Change, cfg *config.Config, name string) ([]config.P
 	}
 	var known []string
 	for _, p := range pairs {
-		if p.Head.Name == name {
+		if p.Name() == name {
 			return []config.Pair{p}, nil
 		}
-		known = append(known, p.Head.Name)
+		known = append(known, p.Name())
 	}
 	return nil, &pipeline.UnknownEnvironment{Name: name, Known: known}
 }

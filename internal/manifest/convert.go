@@ -230,7 +230,7 @@ func (c *converter) tagged(n *yaml.Node, tag string, value any) (any, error) {
 		ok = tag == "!!int"
 	}
 	if !ok {
-		return nil, c.errorf(n, "%q is not a %s", n.Value, tag)
+		return nil, c.errorf(n, "this value is not a %s", tag) // it may be secret
 	}
 	return value, nil
 }

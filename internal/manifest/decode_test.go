@@ -194,6 +194,7 @@ func TestDecodePlacesFaults(t *testing.T) {
 		"a: |\n  x\n y\nb: 1\n":               "f.yaml:3: did not find expected key",
 		"a: 1\n---\nb: 1\n  c: 2\n":           "f.yaml:4: mapping values",
 		"\xef\xbb\xbfa: 1\r\nb: c: d\r\n":     "f.yaml:2: mapping values",
+		"a: 1\nb: !!int hunter2\n":            "f.yaml:2: this value is not a !!int",
 		"a: 1\n---\n- b\n---\nc: 1\n---\n2\n": "f.yaml:3: this document is a list",
 	} {
 		if _, err := manifest.Decode("f.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {

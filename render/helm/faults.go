@@ -25,10 +25,18 @@ func (p part) fault(err error) error {
 	// The line is one of the text, and has no place in the template.
 	line := e.Line + p.before
 	e.Line = 0
-	e.Msg = fmt.Sprintf("line %d of what it renders%s: %s", line, quoteLine(p.all, line), e.Msg)
+	quote := ""
+	if !secretPattern.MatchString(p.all) {
+		quote = quoteLine(p.all, line)
+	}
+	e.Msg = fmt.Sprintf("line %d of what it renders%s: %s", line, quote, e.Msg)
 	e.Hint = fmt.Sprintf("correct %s; `helm template --debug` shows what it renders", p.source)
 	return e
 }
+
+// secretPattern finds that a text which is no YAML has a Secret in it, and so
+// must not be quoted.
+var secretPattern = regexp.MustCompile(`\bkind["']?\s*:\s*["']?Secret\b`)
 
 // maxQuote bounds how much of a line is quoted, in characters.
 const maxQuote = 100

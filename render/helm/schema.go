@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -177,10 +178,22 @@ func leaves(e *jsonschema.ValidationError, printer *message.Printer, faults *[]f
 	if len(e.Causes) == 0 {
 		*faults = append(*faults, fault{
 			pointer: manifest.JoinPointer("", e.InstanceLocation...),
-			msg:     e.ErrorKind.LocalizedString(printer),
+			msg:     say(e.ErrorKind, printer),
 		})
 	}
 	for _, cause := range e.Causes {
 		leaves(cause, printer, faults)
 	}
+}
+
+// say is what is wrong with a value. The library quotes strings, which may be
+// passwords.
+func say(k jsonschema.ErrorKind, printer *message.Printer) string {
+	switch k := k.(type) {
+	case *kind.Pattern:
+		return fmt.Sprintf("does not match the pattern %q", k.Want)
+	case *kind.Format:
+		return "is no valid " + k.Want
+	}
+	return k.LocalizedString(printer)
 }

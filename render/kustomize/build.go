@@ -114,7 +114,7 @@ func Build(ctx context.Context, fsys fs.FS, dir string, opts Options) (Result, e
 		}
 		return Result{Global: g.global()}, &Error{
 			Position: manifest.Position{File: g.nodes[dir].file},
-			Msg:      "kustomize: " + firstLine(strings.ReplaceAll(err.Error(), "'/", "'")),
+			Msg:      "kustomize: " + g.message(err),
 			Hint:     "see what `kustomize build " + dir + "` says", Err: err,
 		}
 	}
@@ -127,11 +127,6 @@ func Build(ctx context.Context, fsys fs.FS, dir string, opts Options) (Result, e
 		result.Objects = append(result.Objects, object)
 	}
 	return result, nil
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }
 
 // trackOrigins asks Kustomize, in the overlay, to annotate every object with
@@ -191,9 +186,9 @@ func (g *graph) object(dir string, r *resource.Resource, asked []string) (Object
 			return Object{}, fmt.Errorf("removing the origin of %s: %w", r.CurId(), err)
 		}
 	}
-	object.YAML, err = r.AsYAML()
-	if err != nil {
-		return Object{}, fmt.Errorf("writing %s: %w", r.CurId(), err)
+	if object.YAML, err = r.AsYAML(); err != nil {
+		// The cause quotes a value, which may be that of a Secret.
+		return Object{}, &Error{Position: manifest.Position{File: object.File}, Msg: fmt.Sprintf("%s has a value that contradicts its tag", r.CurId()), Hint: "correct the value, or remove the tag", Err: err}
 	}
 	return object, nil
 }

@@ -80,6 +80,9 @@ func TestBuildRefuses(t *testing.T) {
 		"exec plugin":    {files: map[string]string{"app/kustomization.yaml": "generators:\n- |-\n  apiVersion: example.com/v1\n  kind: Maker\n  metadata:\n    name: a\n    annotations:\n      config.kubernetes.io/function: |\n        exec: {path: ./run.sh}\n"}, want: "app/kustomization.yaml:2: Maker is a plugin", hint: "commit what"},
 		"chart plugin":   {files: map[string]string{"app/kustomization.yaml": "generators: [chart.yaml]\n", "app/chart.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: a}\nname: a\n"}, want: "app/chart.yaml:1", hint: "helmCharts"},
 		"chart plugin 2": {files: map[string]string{"app/kustomization.yaml": "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: a}\n  name: a\n"}, want: "app/kustomization.yaml:2", hint: "helmCharts"},
+		"secret literal": {files: map[string]string{"app/kustomization.yaml": "secretGenerator:\n- name: a\n  literals: [hunter2]\n"}, want: "literal sources [[hidden]]", hint: "kustomize build"},
+		"secret tag":     {files: map[string]string{"app/kustomization.yaml": "resources: [s.yaml]\n", "app/s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: !!int hunter2}\n"}, want: "app/s.yaml: Secret.v1.[noGrp]/a.[noNs] has a value that contradicts its tag", hint: "tag"},
+		"patch":          {files: map[string]string{"app/kustomization.yaml": "resources: [web.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: |-\n    - {op: remove, path: /nope}\n", "app/web.yaml": web}, want: "nope", hint: "kustomize build"},
 		"old charts":     {files: map[string]string{"app/kustomization.yaml": "resources: []\nhelmChartInflationGenerator:\n- chartName: a\n"}, want: "app/kustomization.yaml:2", hint: "helmCharts"},
 	} {
 		fsys := fstest.MapFS{}
@@ -98,6 +101,9 @@ func TestBuildRefuses(t *testing.T) {
 		var known *kustomize.Error
 		if errors.As(err, &known) && known.NeedsNetwork != tt.network {
 			t.Errorf("%s: it needs the network: %t", name, known.NeedsNetwork)
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: a secret shows: %v", name, err)
 		}
 	}
 }

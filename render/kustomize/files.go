@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -132,6 +133,28 @@ func (g *graph) syntaxFault(failure error) error {
 		}
 	}
 	return nil
+}
+
+// configText is the configuration of a transformer or generator, which
+// Kustomize writes in front of the cause.
+var configText = regexp.MustCompile("(?s) with config: `.*?`")
+
+// message is the first line of what Kustomize says, with paths of the tree and
+// without the values of secret generators, which it quotes.
+func (g *graph) message(err error) string {
+	text := strings.ReplaceAll(configText.ReplaceAllString(err.Error(), ""), "'/", "'")
+	for _, dir := range g.order {
+		for _, item := range list(g.nodes[dir].doc.Fields, "secretGenerator") {
+			m, _ := item.(map[string]any)
+			for _, literal := range list(m, "literals") {
+				if s, ok := literal.(string); ok && s != "" {
+					text = strings.ReplaceAll(text, s, "[hidden]")
+				}
+			}
+		}
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 func list(fields map[string]any, key string) []any {

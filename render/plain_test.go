@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -51,6 +52,39 @@ func TestWhatMeansToBeAManifest(t *testing.T) {
 			t.Errorf("%s: got %v, want an error", name, ids(result))
 		case tt.want != "" && (!strings.Contains(result.Errors[0].Msg, "app/"+tt.want) || result.Errors[0].Hint == ""):
 			t.Errorf("%s: got %q, hint %q, want %q in it", name, result.Errors[0].Msg, result.Errors[0].Hint, tt.want)
+		}
+	}
+}
+
+func BenchmarkPlain(b *testing.B) {
+	fsys := fstest.MapFS{}
+	for i := range 300 {
+		fsys[fmt.Sprintf("app/%d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-%d, namespace: shop, labels: {app: web}}
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+      - name: web
+        image: registry.example.com/web:1.2.3
+        ports: [{containerPort: 8080, name: http}]
+        env: [{name: A, value: "1"}, {name: B, value: "2"}]
+        resources:
+          requests: {cpu: 100m, memory: 64Mi}
+`, i)}
+	}
+	p := pool(b, render.PoolOptions{Workers: 1})
+	env := config.Environment{Name: "x", Roots: []config.Root{{Kind: config.Directory, Path: "app"}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if result := renderAll(b, p, fsys, env); result.Objects.Len() != 300 {
+			b.Fatalf("%d objects, %v", result.Objects.Len(), result.Errors)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (s *session) findTransitions(ctx context.Context, i item, found problems) {
 	if !slices.ContainsFunc(found, doubtful) {
 		return
 	}
-	_, err := s.client.send(ctx, i.renamed(), how{create: true})
+	_, err := s.client.send(ctx, i.renamed(), how{})
 	alone := problemsOf(err)
 	// A creation that fails in its own words says nothing about the transition.
 	ownWords := slices.ContainsFunc(alone, func(a problem) bool {

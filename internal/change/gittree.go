@@ -155,13 +155,14 @@ func (o *objects) close() error {
 }
 
 // worktree is the tree of files on disk: those that git tracks and those that
-// it neither tracks nor ignores.
+// it neither tracks nor ignores. What a sparse checkout leaves out is read from
+// the index: it is not deleted.
 func (r repository) worktree(ctx context.Context) (*Tree, error) {
 	out, err := r.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name")
 	if err != nil {
 		return nil, err
 	}
-	modules, err := r.git(ctx, "ls-files", "-z", "--stage")
+	staged, err := r.git(ctx, "ls-files", "-z", "-t", "--stage")
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +171,19 @@ func (r repository) worktree(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	nodes := map[string]node{}
-	for line := range strings.SplitSeq(string(modules), "\x00") {
-		if meta, p, ok := strings.Cut(line, "\t"); ok && strings.HasPrefix(meta, "160000 ") {
+	sparse := map[string]node{}
+	for line := range strings.SplitSeq(string(staged), "\x00") {
+		// "TAG MODE OBJECT STAGE\tPATH" (git-ls-files(1)).
+		meta, p, _ := strings.Cut(line, "\t")
+		fields := strings.Fields(meta)
+		switch {
+		case len(fields) != 4:
+		case fields[1] == "160000":
 			nodes[p] = node{mode: submodule}
+		case fields[0] == "S" && fields[1] == "120000":
+			sparse[p] = node{mode: symlink, blob: fields[2]}
+		case fields[0] == "S":
+			sparse[p] = node{blob: fields[2]}
 		}
 	}
 	for p := range strings.SplitSeq(string(out), "\x00") {
@@ -184,6 +195,9 @@ func (r repository) worktree(ctx context.Context) (*Tree, error) {
 		switch {
 		case err != nil:
 			// Deleted in the worktree, or behind a link: not there.
+			if n, left := sparse[p]; left {
+				nodes[p] = n
+			}
 		case fi.Mode().IsRegular():
 			nodes[p] = node{size: fi.Size()}
 		case fi.Mode()&fs.ModeSymlink != 0:
@@ -193,8 +207,23 @@ func (r repository) worktree(ctx context.Context) (*Tree, error) {
 			nodes[p] = node{mode: submodule}
 		}
 	}
-	return newTree(nodes, disk), nil
+	return newTree(nodes, &worktreeContent{disk, &objects{repo: r, cache: map[string][]byte{}}}), nil
 }
+
+// worktreeContent reads what has an object ID from git, and the rest from disk.
+type worktreeContent struct {
+	disk    disk
+	objects *objects
+}
+
+func (w *worktreeContent) read(p string, n node) ([]byte, error) {
+	if n.blob != "" {
+		return w.objects.read(p, n)
+	}
+	return w.disk.read(p, n)
+}
+
+func (w *worktreeContent) close() error { return errors.Join(w.disk.close(), w.objects.close()) }
 
 // disk reads files below a directory, and never through a link out of it.
 type disk struct{ root *os.Root }

@@ -63,3 +63,20 @@ func walk(t *testing.T, tree *change.Tree) []string {
 	}
 	return names
 }
+
+// A sparse checkout leaves files out of the worktree; they are not deleted.
+func TestSparseCheckout(t *testing.T) {
+	r := newRepo(t)
+	r.write("in/a.yaml", "a\n", "out/b.yaml", "b\n")
+	r.link("b.yaml", "out/link.yaml")
+	r.commit("base")
+	r.git("sparse-checkout", "set", "in")
+	r.write("in/a.yaml", "changed\n")
+	c := open(t, change.Options{Repo: r.dir, Base: "HEAD"})
+	if got := content(t, c.Head, "out/link.yaml"); got != "b\n" {
+		t.Errorf("got %q", got)
+	}
+	if len(c.Files) != 1 || c.Files[0].Path != "in/a.yaml" {
+		t.Errorf("got %v", c.Files)
+	}
+}

@@ -187,7 +187,7 @@ func (r repository) worktree(ctx context.Context) (*Tree, error) {
 		}
 	}
 	for p := range strings.SplitSeq(string(out), "\x00") {
-		p = strings.TrimSuffix(p, "/")
+		p, nested := strings.CutSuffix(p, "/")
 		if _, known := nodes[p]; known || p == "" {
 			continue
 		}
@@ -202,8 +202,9 @@ func (r repository) worktree(ctx context.Context) (*Tree, error) {
 			nodes[p] = node{size: fi.Size()}
 		case fi.Mode()&fs.ModeSymlink != 0:
 			nodes[p] = node{mode: symlink}
-		case fi.IsDir():
+		case fi.IsDir() && nested:
 			// git shows an untracked repository inside this one as a directory.
+			// Any other directory stands where git has a file.
 			nodes[p] = node{mode: submodule}
 		}
 	}

@@ -3,6 +3,8 @@ package change_test
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -78,5 +80,19 @@ func TestSparseCheckout(t *testing.T) {
 	}
 	if len(c.Files) != 1 || c.Files[0].Path != "in/a.yaml" {
 		t.Errorf("got %v", c.Files)
+	}
+}
+
+func TestDirectoryInPlaceOfAFile(t *testing.T) {
+	r := newRepo(t)
+	r.write("a.yaml", "a\n")
+	r.commit("base")
+	if err := os.Remove(filepath.Join(r.dir, "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	r.write("a.yaml/b.yaml", "b\n")
+	c := open(t, change.Options{Repo: r.dir, Base: "HEAD"})
+	if got := content(t, c.Head, "a.yaml/b.yaml"); got != "b\n" || len(c.Skipped) > 0 {
+		t.Errorf("got %q, skipped %v", got, c.Skipped)
 	}
 }

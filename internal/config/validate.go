@@ -110,10 +110,12 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 
 func checkVersion(version, at string, add reporter) {
 	if m := minorVersion.FindStringSubmatch(version); m != nil {
-		if minor, err := strconv.Atoi(m[1]); err == nil && minor >= oldestMinor && minor <= newestMinor {
+		minor, err := strconv.Atoi(m[1])
+		if err == nil && minor >= oldestMinor && minor <= newestMinor {
 			return
 		}
-		add(at, "", "%s is %q; the embedded Kubernetes answers as 1.%d to 1.%d", at, version, oldestMinor, newestMinor)
+		nearest := min(max(minor, oldestMinor), newestMinor)
+		add(at, fmt.Sprintf("write the nearest one, \"1.%d\", and know that its answers may differ", nearest), "%s is %q; the embedded Kubernetes answers as 1.%d to 1.%d", at, version, oldestMinor, newestMinor)
 		return
 	}
 	hint := fmt.Sprintf("write a minor version in quotes, such as %q", DefaultKubernetesVersion)

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// TestKilledAtAnyMoment kills a check with SIGKILL, 50 times at random moments,
-// and looks for what it leaves behind: a child process, or a file in the
-// directory for temporary ones.
+// TestKilledAtAnyMoment kills a check with SIGKILL, 50 times at random moments
+// of rendering, of the start of the API server and of its answers, and looks for
+// what it leaves behind: a child process, or a file in the directory for
+// temporary ones.
 func TestKilledAtAnyMoment(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("finding the children of a dead process takes /proc")
@@ -34,7 +35,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		write(t, filepath.Join(repo, name), text)
 	}
 	check := func() *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), "penstock", "check", "--dry-run=off", "--base-dir", filepath.Join(repo, "base"), "--head-dir", filepath.Join(repo, "head"))
+		cmd := exec.CommandContext(t.Context(), "penstock", "check", "--base-dir", filepath.Join(repo, "base"), "--head-dir", filepath.Join(repo, "head"))
 		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 		return cmd
 	}
@@ -61,17 +62,32 @@ func TestInterrupted(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("finding the children of a process takes /proc")
 	}
+	for name, test := range map[string]struct {
+		// So many that rendering them takes longer than to see that it goes on.
+		environments int
+		dryRun       string
+		// children is how many there are when it is interrupted.
+		children int
+	}{
+		"while it renders":              {environments: 300, dryRun: "off", children: 2},
+		"while the API server starts":   {environments: 1, dryRun: "embedded", children: 3},
+		"while environments take turns": {environments: 300, dryRun: "embedded", children: 4},
+	} {
+		t.Run(name, func(t *testing.T) { interrupted(t, test.environments, test.dryRun, test.children) })
+	}
+}
+
+func interrupted(t *testing.T, environments int, dryRun string, busy int) {
 	dir, temp := t.TempDir(), t.TempDir()
 	for _, side := range []string{"base", "head"} {
-		// So many that rendering them takes longer than to see that it goes on.
-		for i := range 300 {
+		for i := range environments {
 			overlay := filepath.Join(dir, side, "overlays", fmt.Sprintf("env%d", i))
 			write(t, filepath.Join(overlay, "kustomization.yaml"), "resources: [cm.yaml]\n")
 			write(t, filepath.Join(overlay, "cm.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: "+side+"}\n")
 		}
 	}
 	out := filepath.Join(dir, "report.json")
-	cmd := exec.CommandContext(t.Context(), "penstock", "check", "--dry-run=off", "--output", "json="+out,
+	cmd := exec.CommandContext(t.Context(), "penstock", "check", "--dry-run="+dryRun, "--output", "json="+out,
 		"--base-dir", filepath.Join(dir, "base"), "--head-dir", filepath.Join(dir, "head"))
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	var stdout, stderr bytes.Buffer
@@ -79,7 +95,7 @@ func TestInterrupted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); len(children(t, temp)) < 2 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); len(children(t, temp)) < busy && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
@@ -25,7 +26,7 @@ type evaluation struct {
 	head, base *world
 	// secrets hides the Secret values of the whole environment, for rules that
 	// read the inventory.
-	secrets redactor
+	secrets redact.Redactor
 	// used is the time that each rule took so far, in nanoseconds.
 	used []atomic.Int64
 	// stopped tells evaluations that the run is cancelled.
@@ -105,7 +106,7 @@ func (e *Engine) prepare(ctx context.Context, in Input, rules []setting) (*evalu
 	var head *manifest.Set
 	if inventories {
 		head = in.Head
-		ev.secrets = newRedactor(6, slices.Concat(in.Base.All(), in.Head.All())...)
+		ev.secrets = redact.New(6, slices.Concat(in.Base.All(), in.Head.All())...)
 	}
 	var err error
 	if ev.head, err = e.newWorld(ctx, rules, head); err != nil {
@@ -206,7 +207,7 @@ func locate(o *manifest.Object, pointer string) *verdict.Location {
 
 // task evaluates one object, at head and as far as needed at base.
 func (w *worker) task(ctx context.Context, t task) Result {
-	secrets := newRedactor(1, t.head, t.base)
+	secrets := redact.New(1, t.head, t.base)
 	var head, base judgement
 	state := func(i int) bool { return w.ev.rules[i].match.object(t.subject().ID(), diff.Update) }
 	switch t.operation {

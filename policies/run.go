@@ -13,6 +13,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
@@ -41,7 +42,7 @@ type view struct {
 	world       *world
 	object, old *manifest.Object
 	operation   diff.Operation
-	secrets     redactor
+	secrets     redact.Redactor
 }
 
 // located is a finding of the rule at an index, and what identifies it within
@@ -106,9 +107,9 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 // hide replaces the values of the Secret under review in what a rule says;
 // rules that read the inventory may print those of any other.
 func (w *worker) hide(i int, v view, text string) string {
-	text = v.secrets.replace(text)
+	text = v.secrets.Replace(text)
 	if w.ev.rules[i].reads.inventory {
-		text = w.ev.secrets.replace(text)
+		text = w.ev.secrets.Replace(text)
 	}
 	return text
 }

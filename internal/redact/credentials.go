@@ -1,0 +1,30 @@
+package redact
+
+import "regexp"
+
+// The forms in which a text carries a credential that no manifest knows of: what
+// is kept before it, the credential, and what is kept after it, if anything.
+var (
+	// userinfo of a URL (RFC 3986, section 3.2.1): https://user:token@host.
+	userinfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@"'<>]+(@)`)
+	// parameter of a URL whose name says what it is.
+	parameter = regexp.MustCompile(`(?i)([?&](?:access_token|token|private_token|sig|signature|x-amz-signature|password|secret|key)=)[^&\s"'<>]+`)
+	// header of HTTP (RFC 9110, section 11.6.2).
+	header = regexp.MustCompile(`(?i)(authorization:\s*(?:[a-z]+\s+)?)[^\s"',]+`)
+	// github is a token of GitHub. Those of installations may be of any length
+	// and hold a JSON Web Token.
+	github = regexp.MustCompile(`\b(gh[pousr]_|github_pat_)[A-Za-z0-9_.-]{16,}`)
+	// jwt is a JSON Web Token (RFC 7519): two objects of JSON in base64url.
+	jwt = regexp.MustCompile(`\b(eyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)
+)
+
+// Credentials hides what looks like a credential in a text of any origin: in
+// URLs, in headers, and tokens of GitHub. It serves errors of libraries and
+// answers of servers, which repeat what they were given.
+func Credentials(text string) string {
+	text = userinfo.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	for _, form := range []*regexp.Regexp{parameter, header, github, jwt} {
+		text = form.ReplaceAllString(text, "${1}"+hidden)
+	}
+	return text
+}

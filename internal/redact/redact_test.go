@@ -1,0 +1,80 @@
+package redact_test
+
+import (
+	"testing"
+
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
+)
+
+func secret(t *testing.T, fields map[string]any) *manifest.Object {
+	t.Helper()
+	for k, v := range map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "s"}} {
+		fields[k] = v
+	}
+	o, err := manifest.NewObject(manifest.Document{Fields: fields})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestReplace(t *testing.T) {
+	o := secret(t, map[string]any{
+		"data":       map[string]any{"a": "aHVudGVyMg==", "short": "eA=="},
+		"stringData": map[string]any{"b": "correct\nhorse", "pin": int64(4711), "on": true},
+	})
+	for text, want := range map[string]string{
+		"hunter2 is the password":    "[hidden] is the password",
+		`Invalid value: "hunter2"`:   `Invalid value: "[hidden]"`,
+		"aHVudGVyMg== as it stands":  "[hidden] as it stands",
+		`quoted: correct\nhorse`:     "quoted: [hidden]",
+		"expected string, got 4711":  "expected string, got [hidden]",
+		"expected string, got true":  "expected string, got [hidden]",
+		"x marks the spot":           "[hidden] marks the spot",
+		"an axis keeps its x-factor": "an axis keeps its [hidden]-factor",
+		"nothing to hide":            "nothing to hide",
+	} {
+		if got := redact.New(1, o, nil).Replace(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := redact.New(6, o).Replace("x 4711 hunter2"); got != "x 4711 [hidden]" {
+		t.Errorf("short values are looked for: %q", got)
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	for text, want := range map[string]string{
+		"fetching https://me:s3cret@example.com/x.git: no":     "fetching https://[hidden]@example.com/x.git: no",
+		"https://ghs_abc@github.com/o/r":                       "https://[hidden]@github.com/o/r",
+		"ssh://git@example.com/x":                              "ssh://[hidden]@example.com/x",
+		"git@github.com:o/r.git":                               "git@github.com:o/r.git",
+		"https://example.com/a?b=c&token=abc&d=e":              "https://example.com/a?b=c&token=[hidden]&d=e",
+		"https://example.com/a?X-Amz-Signature=ab12":           "https://example.com/a?X-Amz-Signature=[hidden]",
+		"Authorization: Bearer abc.def":                        "Authorization: Bearer [hidden]",
+		"authorization: abcdef":                                "authorization: [hidden]",
+		"token ghp_0123456789abcdefghij is bad":                "token ghp_[hidden] is bad",
+		"github_pat_11ABCDEFG0123456789_abc":                   "github_pat_[hidden]",
+		"ghs_12345_eyJhbGciOiJ.eyJpc3MiOjEy.c2ln":              "ghs_[hidden]",
+		"eyJhbGciOiJSUzI1.eyJpc3MiOiJrdWJl.c2lnbmF0dXJl rest":  "eyJ[hidden] rest",
+		"image registry.example.com/a@sha256:0123 at 10:00":    "image registry.example.com/a@sha256:0123 at 10:00",
+		"http://example.com/path/user@host is no userinfo":     "http://example.com/path/user@host is no userinfo",
+		"basic authentication is off; ghost_stories is a name": "basic authentication is off; ghost_stories is a name",
+	} {
+		if got := redact.Credentials(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What is hidden stays hidden, and nothing is hidden twice.
+func FuzzCredentials(f *testing.F) {
+	f.Add("https://me:s3cret@example.com/?token=a Authorization: Basic eA== ghp_0123456789abcdefghij")
+	f.Fuzz(func(t *testing.T, text string) {
+		once := redact.Credentials(text)
+		if twice := redact.Credentials(once); twice != once {
+			t.Errorf("%q becomes %q, and that %q", text, once, twice)
+		}
+	})
+}

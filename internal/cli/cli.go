@@ -11,6 +11,7 @@ import (
 
 	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/child"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/render"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -68,7 +69,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		fmt.Fprintln(s.Err, "penstock: interrupted: nothing was decided")
 		return codeUndecided
 	}
-	fmt.Fprintf(s.Err, "penstock: %v\n", err)
+	fmt.Fprintf(s.Err, "penstock: %s\n", redact.Credentials(err.Error()))
 	if hint := hintOf(err); hint != "" {
 		fmt.Fprintf(s.Err, "hint: %s\n", hint)
 	}

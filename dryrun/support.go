@@ -89,11 +89,13 @@ func builtIn(namespace string) bool {
 }
 
 // standInNamespaces makes the namespaces that neither base nor the change has.
-// Those that the change creates come with it.
+// Those that the change creates come with it, unless objects of base live there
+// already.
 func (s *session) standInNamespaces(ctx context.Context) {
 	for _, name := range s.namespaces() {
 		id := manifest.ID{Kind: "Namespace", Name: name}
-		if s.in.Base.Get(id) != nil || s.in.Head.Get(id) != nil {
+		created := s.in.Head.Get(id) != nil
+		if s.in.Base.Get(id) != nil || created && !s.lived(name) {
 			continue
 		}
 		if builtIn(name) {
@@ -103,11 +105,20 @@ func (s *session) standInNamespaces(ctx context.Context) {
 			continue
 		}
 		detail := "no root of the environment has this namespace, so that its labels (Pod Security), limits and quotas are not known: an empty one stood in for it"
-		if err := s.make(ctx, minimal("v1", "Namespace", "", name)); err != nil {
+		err := s.make(ctx, minimal("v1", "Namespace", "", name))
+		if created {
+			continue // what is wrong with it is said of the one that the change creates
+		}
+		if err != nil {
 			detail = "no root of the environment has this namespace, and it could not be made: " + err.Error()
 		}
 		s.note(verdict.Object{APIVersion: "v1", Kind: "Namespace", Name: name}, unverifiable, detail)
 	}
+}
+
+// lived reports whether base has a changed object in a namespace.
+func (s *session) lived(namespace string) bool {
+	return slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.OldObject != nil && t.OldObject.ID().Namespace == namespace })
 }
 
 // standInSurroundings makes what the Pods and claims of the change refer to and

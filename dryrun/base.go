@@ -122,7 +122,7 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
 			t.base.warnings, err = s.client.send(ctx, i, how{})
-			t.base.problems = s.refine(ctx, i, nil, problemsOf(err))
+			t.base.problems = s.refineOld(ctx, i, err)
 		}
 		return
 	}
@@ -130,7 +130,7 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 	if found := problemsOf(err); found != nil {
 		t.base.problems = found
 		if i, missing := s.item(t.OldObject); missing == nil {
-			t.base.problems = s.refine(ctx, i, nil, found)
+			t.base.problems = s.refineOld(ctx, i, found)
 		}
 		_, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
 	}
@@ -148,6 +148,13 @@ func (s *session) unloaded(t *trial, err error) {
 	}
 	f := faultOf(err)
 	t.entries = append(t.entries, s.entryOf(t.OldObject, f.reason, "what base has of it could not be loaded, so that the update was tried as a creation: "+f.detail))
+}
+
+// refineOld makes the problems of an old object more exact. What is not found
+// out about it counts against the new one.
+func (s *session) refineOld(ctx context.Context, i item, err error) problems {
+	found, _ := s.refine(ctx, i, nil, problemsOf(err))
+	return found
 }
 
 func problemsOf(err error) problems {

@@ -95,11 +95,15 @@ func (s *session) try(ctx context.Context, t *trial) {
 		if s.live {
 			s.tryOldAlone(ctx, t)
 		}
-		t.head.problems = s.refine(ctx, i, t.stored(), t.head.problems)
-		if slices.ContainsFunc(t.head.problems, func(p problem) bool { return p.rule != ruleImmutable }) {
+		if t.head.problems, err = s.refine(ctx, i, t.stored(), t.head.problems); err != nil {
+			f := faultOf(err)
+			t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "whether anything else is wrong with it was not found out: "+f.detail))
+		}
+		if slices.ContainsFunc(t.head.problems, func(p problem) bool { return p.rule != ruleImmutable && p.rule != ruleUnknownField }) {
 			return
 		}
-		// The object is right by itself, and so its Pods can be tried.
+		// The object is right by itself, or becomes so where unknown fields are
+		// left out, and so its Pods can be tried.
 	}
 	s.tryPodOf(ctx, t)
 }
@@ -143,16 +147,23 @@ func (s *session) tryOldAlone(ctx context.Context, t *trial) {
 	i, err := s.item(t.OldObject)
 	if err == nil {
 		_, err = s.client.send(ctx, i, how{})
-		t.base.problems = s.refine(ctx, i, nil, problemsOf(err))
+		t.base.problems = s.refineOld(ctx, i, err)
 	}
 }
 
-// stored is what the server has of the object of a trial, or nil.
+// stored is what the server has of the object of a trial, or nil. Unknown fields
+// are not stored.
 func (t *trial) stored() map[string]any {
 	if t.Operation != diff.Update || t.absent {
 		return nil
 	}
-	return t.OldObject.Fields()
+	fields := t.OldObject.Fields()
+	for _, p := range t.base.problems {
+		if p.rule == ruleUnknownField && lookup(fields, p.path) != nil {
+			fields = without(fields, nil, manifest.SplitPointer(p.path))
+		}
+	}
+	return fields
 }
 
 // tryPodOf tries the Pod of a workload that the server accepts, and takes its

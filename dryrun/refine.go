@@ -18,27 +18,31 @@ const probes = 64
 // refine makes problems more exact than the server's first answer: server-side
 // apply names one unknown field of several, decoding errors name no field at
 // all, and a refused update may name a whole spec. old is what the server has of
-// the object, or nil.
-func (s *session) refine(ctx context.Context, i item, old map[string]any, found problems) problems {
+// the object, or nil. The error is a *fault for which there may be more problems.
+func (s *session) refine(ctx context.Context, i item, old map[string]any, found problems) (problems, error) {
 	if len(found) == 0 {
-		return found
+		return nil, nil
 	}
-	found = s.allTyped(ctx, i, found)
+	found, known, err := s.allTyped(ctx, i, found)
 	for n, p := range found {
-		from, vague := start(i.fields, p)
+		whole := i
+		if !p.typed {
+			whole = known
+		}
+		from, vague := start(whole.fields, p)
 		if !vague {
 			continue
 		}
-		at := s.narrow(ctx, i, old, p, from)
+		at := s.narrow(ctx, whole, old, p, from)
 		found[n].path = at
 		if p.path == "" && at != "" {
 			found[n].msg = fieldPath(at) + ": " + p.msg
 		}
 	}
 	if old != nil {
-		s.findTransitions(ctx, i, found)
+		s.findTransitions(ctx, known, found)
 	}
-	return found
+	return found, err
 }
 
 // start is where to begin to look for a value that a problem does not name: in
@@ -81,8 +85,11 @@ func fieldPath(pointer string) string {
 
 // allTyped adds to what does not fit the schema the rest of its kind: the server
 // names one fault of each mapping, and any of them. What is named is left out,
-// and the server asked again.
-func (s *session) allTyped(ctx context.Context, i item, found problems) problems {
+// and the server asked again. It also returns the item as it was asked last.
+//
+// Where all that is left out are unknown fields, what the server then says is
+// true of the object as well: many controllers leave them out by themselves.
+func (s *session) allTyped(ctx context.Context, i item, found problems) (problems, item, error) {
 	all := found
 	for asked := 0; asked < probes; asked++ {
 		left := i.fields
@@ -96,11 +103,22 @@ func (s *session) allTyped(ctx context.Context, i item, found problems) problems
 		}
 		i.fields = left
 		_, err := s.client.send(ctx, i, how{})
-		found = slices.DeleteFunc(problemsOf(err), func(p problem) bool {
-			return !p.typed || slices.ContainsFunc(all, func(q problem) bool { return q.path == p.path })
+		if found = problemsOf(err); err != nil && found == nil {
+			return sorted(all), i, err
+		}
+		misfit := slices.ContainsFunc(all, func(p problem) bool { return p.rule != ruleUnknownField })
+		found = slices.DeleteFunc(found, func(p problem) bool {
+			if !p.typed {
+				return misfit
+			}
+			return slices.ContainsFunc(all, func(q problem) bool { return q.path == p.path })
 		})
 		all = append(all, found...)
 	}
+	return sorted(all), i, nil
+}
+
+func sorted(all problems) problems {
 	slices.SortFunc(all, func(a, b problem) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.msg, b.msg)) })
 	return all
 }
@@ -126,7 +144,9 @@ func (i item) renamed() item {
 // new one from what is wrong with the new one: a server that takes the new one
 // under another name refuses the transition.
 func (s *session) findTransitions(ctx context.Context, i item, found problems) {
-	doubtful := func(p problem) bool { return p.rule == ruleInvalid && !strings.HasPrefix(p.path, "/metadata") }
+	doubtful := func(p problem) bool {
+		return p.rule == ruleInvalid && !p.typed && !strings.HasPrefix(p.path, "/metadata")
+	}
 	if !slices.ContainsFunc(found, doubtful) {
 		return
 	}
@@ -159,7 +179,12 @@ func (s *session) narrow(ctx context.Context, i item, old map[string]any, p prob
 		variant := i
 		variant.fields = without(i.fields, old, manifest.SplitPointer(path))
 		_, err := s.client.send(ctx, variant, how{})
-		return !slices.ContainsFunc(problemsOf(err), func(q problem) bool { return q.msg == p.msg })
+		left := problemsOf(err)
+		if err != nil && left == nil {
+			return false
+		}
+		// An object that does not fit its schema hides all other problems.
+		return !slices.ContainsFunc(left, func(q problem) bool { return q.msg == p.msg || q.typed && !p.typed })
 	}
 	found := p.path
 	for {

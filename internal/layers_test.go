@@ -26,7 +26,7 @@ func layers() map[string]int {
 		"render": 4, "policies": 4, "dryrun": 4,
 		"internal/report":   5,
 		"internal/pipeline": 6, "internal/report/text": 6, "internal/report/json": 6, "internal/report/sarif": 6,
-		"internal/report/junit": 6, "internal/report/markdown": 6, "checks": 6, "internal/audit": 6,
+		"internal/report/junit": 6, "internal/report/markdown": 6, "internal/report/github": 6, "checks": 6, "internal/audit": 6,
 		"internal/server": 7, "internal/cli": 7,
 		"cmd/penstock": 8, "hack/samedata": 8, "hack/picture": 8,
 	}

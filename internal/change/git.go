@@ -183,20 +183,28 @@ func (r repository) base(ctx context.Context, rev, tip string) (name, commit str
 	if err != nil {
 		return "", "", err
 	}
-	commit, err = r.line(ctx, "merge-base", branch, tip)
+	commit, err = r.mergeBase(ctx, branch, tip)
+	if err != nil {
+		return "", "", err
+	}
+	return fmt.Sprintf("%s (merge-base %s)", branch, short(commit)), commit, nil
+}
+
+func (r repository) mergeBase(ctx context.Context, branch, tip string) (string, error) {
+	commit, err := r.line(ctx, "merge-base", branch, tip)
 	if err == nil {
-		return fmt.Sprintf("%s (merge-base %s)", branch, short(commit)), commit, nil
+		return commit, nil
 	}
 	if ctx.Err() != nil {
-		return "", "", ctx.Err()
+		return "", ctx.Err()
 	}
 	if r.shallow(ctx) {
-		return "", "", &Error{
+		return "", &Error{
 			Msg:  fmt.Sprintf("this is a shallow clone without the merge-base with %s", branch),
 			Hint: "git fetch --unshallow origin (in GitHub Actions: actions/checkout with fetch-depth: 0), or name the base: --base REV",
 		}
 	}
-	return "", "", &Error{Msg: fmt.Sprintf("there is no common history with %s", branch), Hint: "name the revision to compare with: --base REV"}
+	return "", &Error{Msg: fmt.Sprintf("there is no common history with %s", branch), Hint: "name the revision to compare with: --base REV"}
 }
 
 // defaultBranch finds the branch that changes are merged into: the remote's
@@ -212,19 +220,32 @@ func (r repository) defaultBranch(ctx context.Context) (string, error) {
 		if remote != "origin" && len(names) > 1 {
 			continue
 		}
-		if head, err := r.line(ctx, "symbolic-ref", "--quiet", "--short", "refs/remotes/"+remote+"/HEAD"); err == nil {
-			candidates = append(candidates, head)
-		}
-		candidates = append(candidates, remote+"/main", remote+"/master")
+		candidates = append(candidates, r.remoteBranches(ctx, remote)...)
 	}
-	candidates = append(candidates, "main", "master")
-	for _, branch := range candidates {
-		if _, err := r.line(ctx, "rev-parse", "--verify", "--quiet", branch+"^{commit}"); err == nil {
-			return branch, nil
-		}
+	if branch := r.firstBranch(ctx, append(candidates, "main", "master")); branch != "" {
+		return branch, nil
 	}
 	return "", errors.Join(ctx.Err(), &Error{
 		Msg:  "the branch to compare with is unknown: there is no remote's default branch, and no main or master",
 		Hint: "name the revision to compare with: --base REV, or: git remote set-head origin --auto",
 	})
+}
+
+// remoteBranches are the branches of a remote that may be its default one.
+func (r repository) remoteBranches(ctx context.Context, remote string) []string {
+	var out []string
+	if head, err := r.line(ctx, "symbolic-ref", "--quiet", "--short", "refs/remotes/"+remote+"/HEAD"); err == nil {
+		out = append(out, head)
+	}
+	return append(out, remote+"/main", remote+"/master")
+}
+
+// firstBranch is the first of some branches that is there, or nothing.
+func (r repository) firstBranch(ctx context.Context, branches []string) string {
+	for _, branch := range branches {
+		if _, err := r.line(ctx, "rev-parse", "--verify", "--quiet", branch+"^{commit}"); err == nil {
+			return branch
+		}
+	}
+	return ""
 }

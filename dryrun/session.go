@@ -3,12 +3,15 @@ package dryrun
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/client-go/rest"
 )
 
@@ -109,12 +112,27 @@ func (s *session) item(o *manifest.Object) (item, error) {
 	}
 	// What carries no namespace goes where kubectl puts it.
 	namespace := cmp.Or(o.ID().Namespace, "default")
+	if p := misnamed(o.ID().Name, namespace); p != nil {
+		return item{}, p
+	}
 	if k.namespaced {
 		o = o.WithNamespace(namespace)
 	} else {
 		namespace = ""
 	}
 	return item{kind: k, namespace: namespace, name: o.ID().Name, fields: o.Fields()}, nil
+}
+
+// misnamed are the problems of names that nothing can have: they are no part of
+// a URL, or name a namespace that cannot be.
+func misnamed(name, namespace string) problems {
+	for _, why := range path.IsValidPathSegmentName(name) {
+		return problems{{rule: ruleInvalid, path: "/metadata/name", msg: fmt.Sprintf("metadata.name: Invalid value: %q: %s", name, why)}}
+	}
+	for _, why := range validation.ValidateNamespaceName(namespace, false) {
+		return problems{{rule: ruleInvalid, path: "/metadata/namespace", msg: fmt.Sprintf("metadata.namespace: Invalid value: %q: %s", namespace, why)}}
+	}
+	return nil
 }
 
 // result puts together what the server said, in the order of the deltas.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
@@ -56,10 +57,10 @@ func (s *session) note(o verdict.Object, reason verdict.Reason, detail string) {
 }
 
 func (s *session) entryOf(o *manifest.Object, reason verdict.Reason, detail string) verdict.Entry {
-	return verdict.Entry{Object: named(o), Stage: verdict.StageDryRun, Reason: reason, Detail: detail, Location: place(o.Origin().Position)}
+	return verdict.Entry{Object: named(o), Stage: verdict.StageDryRun, Reason: reason, Detail: redact.New(1, o).Replace(detail), Location: place(o.Origin().Position)}
 }
 
-// make stores an object that is made up.
+// make stores an object that is made up, or made of another.
 func (s *session) make(ctx context.Context, fields map[string]any) error {
 	o, err := manifest.NewObject(manifest.Document{Fields: fields})
 	if err != nil {
@@ -230,7 +231,12 @@ func (s *session) define(ctx context.Context, o *manifest.Object, h how) ([]stri
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.kinds.broken[d.kindOf()] = &fault{blocked, "the definition of its kind is not in force: " + err.Error()}
+		f := &fault{blocked, "the definition of its kind is not in force: " + err.Error()}
+		if problemsOf(err) != nil {
+			// Nothing of this change: no better than a kind that nobody defines.
+			f.reason = unknownKind
+		}
+		s.kinds.broken[d.kindOf()] = f
 		return nil, err
 	}
 	s.kinds.define(o)

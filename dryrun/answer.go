@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -106,7 +107,11 @@ func read(err error, fields map[string]any) error {
 	case s.Code == http.StatusNotFound && s.Details != nil && s.Details.Kind == "namespaces":
 		return &fault{blocked, s.Message}
 	case s.Code == http.StatusConflict && pinned(fields):
-		return problems{{rule: ruleInvalid, path: "/metadata", msg: "metadata.resourceVersion and metadata.uid belong to the server, and insist on what is stored: " + s.Message}}
+		at := "/metadata/uid"
+		if lookup(fields, at) == nil {
+			at = "/metadata/resourceVersion"
+		}
+		return problems{{rule: ruleInvalid, path: at, msg: "metadata.resourceVersion and metadata.uid belong to the server, and insist on what is stored: " + s.Message}}
 	case s.Code == http.StatusRequestEntityTooLarge:
 		return problems{{rule: ruleInvalid, msg: s.Message}}
 	}
@@ -181,9 +186,16 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 		if c.Field == "<nil>" && len(s.Details.Causes) > 1 {
 			continue
 		}
-		p := problem{rule: ruleInvalid, path: pointer(fields, c.Field), msg: c.Field + ": " + shortValue(c.Message)}
-		if transition(c.Message) {
+		p := problem{rule: ruleInvalid, path: pointer(fields, c.Field), msg: shortValue(c.Message)}
+		switch {
+		case c.Field == "":
+			// Admission policies say nothing of where.
+			p.rule = ruleRefused
+		case transition(c.Message):
 			p.rule = ruleImmutable
+		}
+		if c.Field != "" {
+			p.msg = c.Field + ": " + p.msg
 		}
 		found = append(found, p)
 	}
@@ -201,12 +213,29 @@ func transition(msg string) bool {
 	return false
 }
 
+// elsewhere says of problems that another cluster would not have, because it
+// gives Services other addresses, why they are none of the object.
+func (p problems) elsewhere() *fault {
+	ofRange := func(p problem) bool {
+		return strings.Contains(p.msg, "is not in the valid range. The range of valid IPs")
+	}
+	if len(p) == 0 || slices.ContainsFunc(p, func(p problem) bool { return !ofRange(p) }) {
+		return nil
+	}
+	return &fault{unverifiable, "it asks for an address, and which the cluster has for Services is not known here: " + p.Error()}
+}
+
 // maxValue bounds what is shown of a value, in bytes.
 const maxValue = 120
 
 // shortValue leaves a long value out of a message of the form "Invalid value:
 // VALUE: what is wrong": whole pod templates are printed there.
 func shortValue(msg string) string {
+	if strings.HasPrefix(msg, "Forbidden: pod updates may not change") {
+		// The rest is the whole spec of the Pod, before and after.
+		msg, _, _ = strings.Cut(msg, "\n")
+		return msg
+	}
 	const sign = "Invalid value: "
 	rest, ok := strings.CutPrefix(msg, sign)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
@@ -62,7 +63,11 @@ func (s *session) loadUnchanged(ctx context.Context, r int) {
 		if rank(o) != r || !needed(o) || s.changes(o.ID()) {
 			continue
 		}
-		if _, err := s.load(ctx, o, how{lenient: true}); err != nil {
+		_, err := s.load(ctx, o, how{})
+		if problemsOf(err) != nil {
+			_, err = s.load(ctx, o, how{lenient: true, create: true})
+		}
+		if err != nil {
 			s.note(named(o), unverifiable, "the API server refuses what base has, so that it is not in force in the dry-run: "+err.Error())
 		}
 	}
@@ -117,7 +122,7 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) ([]string
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !storable(t.OldObject) || recreated(t.OldObject) {
+	if !storable(t.OldObject) || recreated(t.Current()) {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
@@ -142,11 +147,18 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 
 // unloaded notes that an update was not tried on what base has.
 func (s *session) unloaded(t *trial, err error) {
-	if t.Object == nil || t.base.problems != nil {
-		// What a server never accepted is not there.
+	if t.Object == nil {
 		return
 	}
 	f := faultOf(err)
+	if t.base.problems != nil {
+		if !slices.ContainsFunc(t.base.problems, func(p problem) bool { return p.rule == ruleVersion }) {
+			// What a server never accepted is not there.
+			return
+		}
+		// An older one did.
+		f.reason = unverifiable
+	}
 	t.entries = append(t.entries, s.entryOf(t.OldObject, f.reason, "what base has of it could not be loaded, so that the update was tried as a creation: "+f.detail))
 }
 
@@ -175,14 +187,22 @@ func storable(o *manifest.Object) bool {
 	return o.ID().Group != "" || o.ID().Kind != "ResourceQuota"
 }
 
-// recreated reports whether what applies an object deletes the old one first:
-// hooks of Helm and of Argo CD, whose default is before-hook-creation
+// recreated reports whether what applies an object deletes the old one where it
+// cannot be changed: hooks of Helm and of Argo CD, whose default is
+// before-hook-creation, and what says so of itself
 // (https://helm.sh/docs/topics/charts_hooks/,
-// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/).
+// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
 func recreated(o *manifest.Object) bool {
 	annotations := o.Annotations()
-	for _, key := range []string{"helm.sh/hook", "argocd.argoproj.io/hook"} {
-		if annotations[key] != "" {
+	return annotations["helm.sh/hook"] != "" || annotations["argocd.argoproj.io/hook"] != "" ||
+		strings.EqualFold(annotations["kustomize.toolkit.fluxcd.io/force"], "enabled") || syncOption(o, "Force=true")
+}
+
+// syncOption reports whether an object has an option for Argo CD.
+func syncOption(o *manifest.Object, option string) bool {
+	for given := range strings.SplitSeq(o.Annotations()["argocd.argoproj.io/sync-options"], ",") {
+		if strings.TrimSpace(given) == option {
 			return true
 		}
 	}

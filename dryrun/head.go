@@ -41,7 +41,7 @@ func (s *session) settleAll(ctx context.Context) {
 
 // enforce stores what has been tried, or takes it away.
 func (s *session) enforce(ctx context.Context, t *trial) {
-	if t.fault != nil || t.head.problems != nil {
+	if t.fault != nil || slices.ContainsFunc(t.head.problems, func(p problem) bool { return p.rule != ruleUnknownField }) {
 		if t.Object != nil && isDefinition(t.Object) && (t.OldObject == nil || t.absent) {
 			d := readDefinition(t.Object)
 			s.mu.Lock()
@@ -53,14 +53,15 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 	var err error
 	switch {
 	case t.Object != nil:
-		_, err = s.load(ctx, t.Object, how{})
+		// Many controllers leave unknown fields out by themselves.
+		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
 	case rank(t.OldObject) == rankSurrounding:
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
 			_, err = s.client.remove(ctx, i, true)
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.As(err, &t.head.problems) {
 		t.fault = faultOf(err)
 	}
 }
@@ -73,10 +74,18 @@ func (s *session) try(ctx context.Context, t *trial) {
 	}
 	i, err := s.item(t.Current())
 	switch {
+	case t.Operation == diff.Delete && problemsOf(err) != nil:
+		return // What no server accepts is not there.
 	case err != nil:
 	case t.Operation == diff.Delete:
 		t.head.warnings, err = s.tryDelete(ctx, t, i)
 	default:
+		if s.live && recreated(t.Object) {
+			i, t.absent = i.renamed(), true
+		}
+		if t.head.problems = s.homes(i); t.head.problems != nil {
+			return
+		}
 		t.head.warnings, err = s.client.send(ctx, i, how{})
 	}
 	if err != nil && !errors.As(err, &t.head.problems) {
@@ -84,6 +93,10 @@ func (s *session) try(ctx context.Context, t *trial) {
 		return
 	}
 	if t.Operation == diff.Delete {
+		return
+	}
+	if why := t.head.problems.elsewhere(); why != nil && !s.live {
+		t.head.problems, t.fault = nil, why
 		return
 	}
 	if t.head.problems != nil {
@@ -108,6 +121,32 @@ func (s *session) try(ctx context.Context, t *trial) {
 	s.tryPodOf(ctx, t)
 }
 
+// homes are the problems of an object that stays while the change deletes the
+// namespace that it is in or the definition of its kind, and so all that is there.
+func (s *session) homes(i item) problems {
+	if i.namespaced && s.deletes(manifest.ID{Kind: "Namespace", Name: i.namespace}) {
+		return problems{{rule: ruleRefused, path: "/metadata/namespace", msg: "the change deletes the namespace " + i.namespace + ", and all that is in it"}}
+	}
+	if i.definition != nil && s.deletes(i.definition.ID()) {
+		return problems{{rule: ruleVersion, path: "/apiVersion", msg: "the change deletes " + i.definition.ID().Name + ", the definition of its kind, and all objects of it"}}
+	}
+	return nil
+}
+
+// deletes reports whether the change takes an object away that whatever applies
+// it then deletes
+// (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune,
+// https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource).
+func (s *session) deletes(id manifest.ID) bool {
+	return slices.ContainsFunc(s.deltas, func(t *trial) bool {
+		if t.Operation != diff.Delete || t.ID() != id {
+			return false
+		}
+		has := t.OldObject.Annotations()
+		return has["helm.sh/resource-policy"] != "keep" && !strings.EqualFold(has["kustomize.toolkit.fluxcd.io/prune"], "disabled") && !syncOption(t.OldObject, "Prune=false")
+	})
+}
+
 // homeless says of an object without a namespace on a live cluster that the
 // namespace comes with the change, if it does.
 func (s *session) homeless(o *manifest.Object, f *fault) *fault {
@@ -120,8 +159,8 @@ func (s *session) homeless(o *manifest.Object, f *fault) *fault {
 // encrypted reports whether SOPS has encrypted an object
 // (https://getsops.io/docs/#encryption-protocol).
 func encrypted(o *manifest.Object) bool {
-	_, ok := o.Fields()["sops"].(map[string]any)
-	return ok
+	mac, _ := child(o.Fields()["sops"], "mac").(string)
+	return mac != ""
 }
 
 func (s *session) tryDelete(ctx context.Context, t *trial, i item) ([]string, error) {
@@ -157,10 +196,14 @@ func (t *trial) stored() map[string]any {
 	if t.Operation != diff.Update || t.absent {
 		return nil
 	}
-	fields := t.OldObject.Fields()
-	for _, p := range t.base.problems {
-		if p.rule == ruleUnknownField && lookup(fields, p.path) != nil {
-			fields = without(fields, nil, manifest.SplitPointer(p.path))
+	return t.base.problems.leaveOut(t.OldObject.Fields())
+}
+
+// leaveOut returns fields without those that are unknown.
+func (p problems) leaveOut(fields map[string]any) map[string]any {
+	for _, one := range p {
+		if one.rule == ruleUnknownField && lookup(fields, one.path) != nil {
+			fields = without(fields, nil, manifest.SplitPointer(one.path))
 		}
 	}
 	return fields

@@ -139,9 +139,7 @@ func deletesNothing(r *http.Request) (bool, error) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var options metav1.DeleteOptions
-	if err := json.Unmarshal(body, &options); err != nil {
-		// Options in another encoding than JSON cannot be looked at.
-		return false, nil
-	}
-	return slices.Equal(options.DryRun, []string{metav1.DryRunAll}), nil
+	// Options in another encoding than JSON cannot be looked at.
+	readable := json.Unmarshal(body, &options) == nil
+	return readable && slices.Equal(options.DryRun, []string{metav1.DryRunAll}), nil
 }

@@ -110,13 +110,11 @@ func (k *keeper) published(gone []served) (bool, error) {
 // unlisted reports whether clients find none of the resources.
 func (k *keeper) unlisted(gone []served) (bool, error) {
 	_, lists, err := k.client.Discovery().ServerGroupsAndResources()
-	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
+	onItsWayOut := discovery.IsGroupDiscoveryFailedError(err)
+	if err != nil && !onItsWayOut {
 		return false, fmt.Errorf("listing what is served: %w", err)
 	}
-	if err != nil {
-		return false, nil // a group that is on its way out
-	}
-	return !slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
+	return !onItsWayOut && !slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
 		return slices.ContainsFunc(l.APIResources, func(r metav1.APIResource) bool {
 			return slices.Contains(gone, served{l.GroupVersion, r.Name})
 		})

@@ -92,10 +92,8 @@ func missing(entry, target string, at manifest.Position) error {
 // programs, and the generator that would run helm. text is the configuration,
 // written at a place of its own or in the kustomization.
 func checkPlugins(text []byte, at manifest.Position) error {
-	docs, err := manifest.Decode(at.File, text)
-	if err != nil {
-		return nil // Kustomize says what is wrong with it
-	}
+	// Kustomize itself says what is wrong with a text that cannot be read.
+	docs, _ := manifest.Decode(at.File, text)
 	for _, doc := range docs {
 		here := at
 		if here.Line == 0 {

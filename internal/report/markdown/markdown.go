@@ -32,7 +32,22 @@ const (
 type Options struct {
 	// MaxBytes bounds the report; 0 means CheckRunLimit.
 	MaxBytes int
+	// Part leaves the rest to another document; empty means the whole report.
+	Part Part
+	// Note is a sentence below the title.
+	Note string
 }
+
+// Part is one of the two documents that a report is split into where each has
+// a limit of its own, as the summary and the text of a check run have.
+type Part string
+
+// Judgement is everything but the changes; Changes is what differs in each
+// object, and is empty where nothing does.
+const (
+	Judgement Part = "judgement"
+	Changes   Part = "changes"
+)
 
 // Encode writes the report: the verdict with its reasons, a table of the
 // environments, the findings by level, what was not evaluated, and what differs
@@ -45,7 +60,15 @@ func Encode(w io.Writer, r *report.Report, opts Options) error {
 	if limit < MinBytes {
 		return fmt.Errorf("writing the report as Markdown: a limit of %d bytes is too small; at least %d are needed", limit, MinBytes)
 	}
-	d := document{head: title(r), foot: counts(r), sections: sections(r)}
+	d := document{head: title(r) + note(opts.Note), foot: counts(r)}
+	switch opts.Part {
+	case Judgement:
+		d.sections = judgement(r)
+	case Changes:
+		d = document{sections: []section{diffs(r.Environments)}}
+	default:
+		d.sections = append(judgement(r), diffs(r.Environments))
+	}
 	d.fit(limit)
 	if _, err := io.WriteString(w, d.String()); err != nil {
 		return fmt.Errorf("writing the report as Markdown: %w", err)
@@ -193,6 +216,13 @@ func title(r *report.Report) string {
 		r.Counts.Affected, count(r.Counts.Environments, "environment"))
 }
 
+func note(s string) string {
+	if s == "" {
+		return ""
+	}
+	return prose(s, maxPath) + "\n\n"
+}
+
 func revision(name, commit string) string {
 	if len(commit) >= 7 && !strings.Contains(name, commit[:7]) {
 		name += " (" + commit[:7] + ")"
@@ -214,11 +244,11 @@ func counts(r *report.Report) string {
 			parts = append(parts, fmt.Sprintf("%s %d of %d evaluated", s, done, done+not))
 		}
 	}
-	tool := prose(strings.TrimSpace("Penstock "+r.Tool.Version), 60)
+	tool := strings.TrimSpace("Penstock " + r.Tool.Version)
 	if r.Tool.Kubernetes != "" {
-		tool += ", Kubernetes " + prose(r.Tool.Kubernetes, 60)
+		tool += ", Kubernetes " + r.Tool.Kubernetes
 	}
-	return strings.Join(parts, " · ") + "\n\n<sub>" + tool + "</sub>\n"
+	return strings.Join(parts, " · ") + "\n\n<sub>" + prose(tool, 120) + "</sub>\n"
 }
 
 // count writes a number with its noun, whose first word takes the plural.

@@ -98,6 +98,30 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestParts expects the two parts to hold together what the whole does.
+func TestParts(t *testing.T) {
+	r := sample(t, "fail")
+	whole := encode(t, r, markdown.Options{})
+	judgement := encode(t, r, markdown.Options{Part: markdown.Judgement})
+	changes := encode(t, r, markdown.Options{Part: markdown.Changes})
+	foot := whole[strings.LastIndex(whole, "\n\n4 errors"):]
+	if want := strings.TrimSuffix(judgement, foot) + "\n" + changes + foot; strings.Join(strings.Fields(want), " ") != strings.Join(strings.Fields(whole), " ") {
+		t.Errorf("the parts are\n%s\nand\n%s", judgement, changes)
+	}
+	for _, part := range []string{judgement, changes} {
+		if err := check(part); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := encode(t, &report.Report{}, markdown.Options{Part: markdown.Changes}); got != "" {
+		t.Errorf("without changes there are\n%s", got)
+	}
+	noted := encode(t, r, markdown.Options{Note: "200 of 2000 are <here>, @octocat"})
+	if !strings.Contains(noted, "affected\n\n&#50;00 of 2000 are &#60;here&#62;, @\u200boctocat\n\n- prod: ") {
+		t.Errorf("the note is not below the title, or is active:\n%.400s", noted)
+	}
+}
+
 // TestWhatIsLeftOutFirst expects the largest diffs to go before the others, and
 // errors to stay when warnings must go.
 func TestWhatIsLeftOutFirst(t *testing.T) {

@@ -20,7 +20,8 @@ const (
 	maxNames   = 10
 )
 
-func sections(r *report.Report) []section {
+// judgement is all sections but the changes.
+func judgement(r *report.Report) []section {
 	found := findings(r)
 	return []section{
 		reasons(r.Verdict),
@@ -30,7 +31,6 @@ func sections(r *report.Report) []section {
 		level("Notes", found, verdict.Note, rankNote),
 		gaps(r.NotEvaluated),
 		unowned(r.Unowned),
-		diffs(r.Environments),
 	}
 }
 

@@ -1,0 +1,78 @@
+package json
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	strict "sigs.k8s.io/json"
+)
+
+// MaxBytes bounds a report that is read.
+const MaxBytes = 64 << 20
+
+// DecodeError is a report that cannot be used, and what to do.
+type DecodeError struct{ msg, hint string }
+
+func (e *DecodeError) Error() string { return "reading the report: " + e.msg }
+
+// UserHint says how to get a report that can be used.
+func (e *DecodeError) UserHint() string { return e.hint }
+
+// Decode reads what Encode writes, and nothing else: a report may come from
+// somebody who is not trusted. Keys that are unknown, there twice or written
+// otherwise are errors, as are another version of the document and words that
+// this version does not know.
+func Decode(r io.Reader) (*report.Report, error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the report: %w", err)
+	}
+	if len(text) > MaxBytes {
+		return nil, &DecodeError{fmt.Sprintf("it is larger than %d MiB", MaxBytes>>20), "make it of fewer environments: penstock check --env NAME"}
+	}
+	var version struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &version); err != nil {
+		return nil, &DecodeError{err.Error(), "make the report with penstock check --output json=FILE"}
+	}
+	if version.Schema != report.SchemaVersion {
+		return nil, &DecodeError{fmt.Sprintf("its schema is %.60q, and this version reads %q", version.Schema, report.SchemaVersion),
+			"use one version of penstock to make the report and to read it"}
+	}
+	var out report.Report
+	faults, err := strict.UnmarshalStrict(text, &out, strict.DisallowDuplicateFields, strict.DisallowUnknownFields)
+	if err := errors.Join(append(faults[:min(len(faults), 3)], err)...); err != nil {
+		return nil, &DecodeError{err.Error(), "use one version of penstock to make the report and to read it"}
+	}
+	if fault := unknown(&out); fault != "" {
+		return nil, &DecodeError{fault, "use one version of penstock to make the report and to read it"}
+	}
+	return &out, nil
+}
+
+// unknown finds a word that decides something and is not known.
+func unknown(r *report.Report) string {
+	if !slices.Contains([]verdict.Outcome{verdict.Pass, verdict.Fail, verdict.Undecided}, r.Verdict.Outcome) {
+		return fmt.Sprintf("the outcome %.60q is not known", r.Verdict.Outcome)
+	}
+	for _, f := range r.Findings {
+		if !slices.Contains([]verdict.Level{verdict.Error, verdict.Warning, verdict.Note}, f.Level) {
+			return fmt.Sprintf("the level %.60q of a finding is not known", f.Level)
+		}
+		if !slices.Contains([]verdict.Baseline{verdict.New, verdict.Unchanged, verdict.Absent}, f.Baseline) {
+			return fmt.Sprintf("the baseline %.60q of a finding is not known", f.Baseline)
+		}
+	}
+	for _, e := range r.NotEvaluated {
+		if e.Evaluated() {
+			return "an entry of what was not evaluated has no reason"
+		}
+	}
+	return ""
+}

@@ -93,7 +93,7 @@ func read(err error, fields map[string]any) error {
 	s := status.Status()
 	switch {
 	case s.Code == http.StatusUnprocessableEntity:
-		return invalid(s, fields)
+		return invalid(s, fields).or(s)
 	case s.Code == http.StatusBadRequest && strings.Contains(s.Message, "does not support dry run"):
 		return &fault{unverifiable, s.Message}
 	case s.Code == http.StatusBadRequest:
@@ -116,9 +116,18 @@ func read(err error, fields map[string]any) error {
 		return problems{{rule: ruleInvalid, msg: s.Message}}
 	}
 	if m := typedFailure.FindStringSubmatch(s.Message); m != nil {
-		return typed(m[1], fields)
+		return typed(m[1], fields).or(s)
 	}
 	return &fault{failed, fmt.Sprintf("the API server answers %d: %s", s.Code, s.Message)}
+}
+
+// or is a refusal as a whole where no problem could be read out of it: it is one
+// all the same.
+func (p problems) or(s metav1.Status) problems {
+	if len(p) == 0 {
+		return problems{{rule: ruleInvalid, msg: s.Message}}
+	}
+	return p
 }
 
 // refusal is the message of an admission plugin, without the name of the object
@@ -177,8 +186,8 @@ func badRequest(s metav1.Status, fields map[string]any) problems {
 
 // invalid reads the causes of a validation error.
 func invalid(s metav1.Status, fields map[string]any) problems {
-	if s.Details == nil || len(s.Details.Causes) == 0 {
-		return problems{{rule: ruleInvalid, msg: s.Message}}
+	if s.Details == nil {
+		return nil
 	}
 	var found problems
 	for _, c := range s.Details.Causes {

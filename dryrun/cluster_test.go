@@ -130,7 +130,7 @@ const liveAnswer = `error dry-run/immutable-field new Deployment shop web
 not tried (unverifiable) ConfigMap extra new
   head.yaml:18 its namespace comes with this change, and a live cluster does not have it yet — --dry-run=embedded tries both
 not tried (unverifiable) Widget shop a
-  head.yaml:32 its definition comes with this change, and a live cluster does not have it yet — --dry-run=embedded tries both
+  head.yaml:32 what its definition becomes with this change is not in force on a live cluster yet — --dry-run=embedded tries both
 tried 5 on cluster live 1.36
 `
 

@@ -40,6 +40,10 @@ func (s *session) ineffective(o *manifest.Object) string {
 		if !s.live || s.changes(o.ID()) || s.in.Base.Get(o.ID()) == nil {
 			return "the policy that it binds is not in force in the dry-run"
 		}
+	case "/Namespace":
+		if s.live && s.changes(o.ID()) && s.uses(o.ID().Name) {
+			return "what its labels become with this change (Pod Security) is not in force on a live cluster yet — --dry-run=embedded tries both"
+		}
 	case "/ResourceQuota":
 		if !s.live && s.uses(o.ID().Namespace) {
 			return "what is used of the quota is not counted in the dry-run"
@@ -70,16 +74,22 @@ func (s *session) uses(namespace string) bool {
 }
 
 // listNewDefinitions marks the kinds whose definition a live cluster does not
-// have yet: nothing is stored there, so that their objects cannot be tried.
+// have yet, or not as head has it: nothing is stored there, so that their objects
+// cannot be tried.
 func (s *session) listNewDefinitions() {
 	for _, o := range s.in.Head.All() {
 		if !isDefinition(o) {
 			continue
 		}
 		d := readDefinition(o)
+		changed := s.changes(o.ID())
 		for _, v := range d.served {
-			if _, served := s.kinds.byKind[schema.GroupVersionKind{Group: d.group, Version: v, Kind: d.kind}]; !served {
-				s.kinds.broken[d.kindOf()] = &fault{unverifiable, "its definition comes with this change, and a live cluster does not have it yet — --dry-run=embedded tries both"}
+			gvk := schema.GroupVersionKind{Group: d.group, Version: v, Kind: d.kind}
+			if changed {
+				delete(s.kinds.byKind, gvk)
+			}
+			if _, served := s.kinds.byKind[gvk]; !served {
+				s.kinds.broken[d.kindOf()] = &fault{unverifiable, "what its definition becomes with this change is not in force on a live cluster yet — --dry-run=embedded tries both"}
 			}
 		}
 	}

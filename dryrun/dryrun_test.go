@@ -52,7 +52,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func newRunner(t *testing.T, opts dryrun.Options) *dryrun.Runner {
+func newRunner(t testing.TB, opts dryrun.Options) *dryrun.Runner {
 	t.Helper()
 	runner, err := dryrun.New(opts)
 	if err != nil {
@@ -67,7 +67,7 @@ func newRunner(t *testing.T, opts dryrun.Options) *dryrun.Runner {
 }
 
 // input is the change from base.yaml to head.yaml.
-func input(t *testing.T, archive *txtar.Archive) dryrun.Input {
+func input(t testing.TB, archive *txtar.Archive) dryrun.Input {
 	t.Helper()
 	in := dryrun.Input{
 		Environment: config.Environment{Name: "prod", KubernetesVersion: "1.36"},
@@ -77,7 +77,7 @@ func input(t *testing.T, archive *txtar.Archive) dryrun.Input {
 	return in
 }
 
-func set(t *testing.T, archive *txtar.Archive, name string) *manifest.Set {
+func set(t testing.TB, archive *txtar.Archive, name string) *manifest.Set {
 	t.Helper()
 	var objects []*manifest.Object
 	for _, f := range archive.Files {

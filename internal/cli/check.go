@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/penstock-dev/penstock/dryrun"
-	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/report/json"
@@ -18,7 +16,6 @@ import (
 	"github.com/penstock-dev/penstock/internal/report/sarif"
 	"github.com/penstock-dev/penstock/internal/report/text"
 	"github.com/penstock-dev/penstock/internal/verdict"
-	"github.com/penstock-dev/penstock/render"
 	"github.com/spf13/cobra"
 )
 
@@ -30,10 +27,12 @@ type checkOptions struct {
 	// markdown is a key of markdownSizes; empty means comment.
 	markdown string
 	verbose  bool
+	// watching is --watch; pager says whether long text goes through one.
+	watching, pager, noPager bool
 }
 
 func newCheck(s Streams) *cobra.Command {
-	o := &checkOptions{Streams: s}
+	o := &checkOptions{Streams: s, pager: true}
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Judge a change: render, policies, dry-run, one verdict",
@@ -45,6 +44,7 @@ not), or an error.`,
 		Example: `  penstock check                            the worktree, against the default branch
   penstock check --base main --head HEAD    what is committed
   penstock check --env production           one environment
+  penstock check --watch                    again whenever a file changes
   penstock check -o text -o sarif=penstock.sarif -o junit=penstock.xml`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
@@ -57,6 +57,8 @@ not), or an error.`,
 	f.StringVar(&o.markdown, "markdown-for", "", "what markdown has to fit into: `PLACE` is comment (65,535 bytes: also a check run) or job-summary (1 MiB) (default comment)")
 	complete(c, "markdown-for", cobra.FixedCompletions([]cobra.Completion{"comment", "job-summary"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "in text, also show findings that base has already, and lists in full")
+	f.BoolVar(&o.watching, "watch", false, "check again whenever files of the worktree change, until Ctrl-C")
+	f.BoolVar(&o.noPager, "no-pager", false, "do not show long text in PENSTOCK_PAGER, PAGER or less")
 	return c
 }
 
@@ -98,19 +100,38 @@ func (o *checkOptions) validate() ([]output, error) {
 	if o.markdown != "" && !slices.ContainsFunc(outs, func(out output) bool { return out.format == "markdown" }) {
 		return nil, &usageError{"--markdown-for is given, and nothing is written as markdown", "add --output markdown or --output markdown=FILE"}
 	}
+	if o.watching {
+		return outs, o.watchable()
+	}
 	return outs, nil
 }
 
-func (o *checkOptions) run(ctx context.Context) error {
+func (o *checkOptions) run(ctx context.Context) (err error) {
 	outs, err := o.validate()
 	if err != nil {
 		return err
 	}
-	r, err := o.report(ctx)
+	t := newTools()
+	defer func() { err = errors.Join(err, t.Close()) }()
+	if o.watching {
+		return o.watch(ctx, t, outs)
+	}
+	return o.once(ctx, t, outs)
+}
+
+// once checks and writes the report. Its error carries the verdict.
+func (o *checkOptions) once(ctx context.Context, t *tools, outs []output) error {
+	r, err := o.report(ctx, t)
 	if err != nil {
 		return err
 	}
-	if err := writeOutputs(o.Streams, outs, o.formats(), r); err != nil {
+	write := func(s Streams) error { return writeOutputs(s, outs, o.formats(), r) }
+	if o.pager && !o.noPager && !o.watching {
+		err = paged(ctx, o.Streams, write)
+	} else {
+		err = write(o.Streams)
+	}
+	if err != nil {
 		return err
 	}
 	switch r.Verdict.Outcome {
@@ -123,7 +144,7 @@ func (o *checkOptions) run(ctx context.Context) error {
 }
 
 // report carries the check out.
-func (o *checkOptions) report(ctx context.Context) (r *report.Report, err error) {
+func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, err error) {
 	c, cfg, err := o.open(ctx)
 	if err != nil {
 		return nil, err
@@ -137,33 +158,20 @@ func (o *checkOptions) report(ctx context.Context) (r *report.Report, err error)
 	if err != nil {
 		return nil, err
 	}
-	pool := render.NewPool(render.PoolOptions{})
-	defer func() { err = errors.Join(err, pool.Close()) }()
-	trier, err := tryOn(mode, cfg)
+	trier, err := t.on(mode, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if trier != nil {
-		defer func() { err = errors.Join(err, trier.Close()) }()
-	}
 	options := pipeline.Options{
-		Change: c, Config: cfg, Environment: o.environment, Renderer: pool, Judge: engine,
+		Change: c, Config: cfg, Environment: o.environment, Renderer: t.pool, Judge: engine,
 		Tool: tool(), Now: time.Now().UTC(),
 	}
 	if trier != nil {
 		options.Trier = trier
 	}
-	if terminal(o.Err) {
-		options.Progress = func(step string) { fmt.Fprintf(o.Err, "\r\x1b[K%s …", step) }
-		defer fmt.Fprint(o.Err, "\r\x1b[K")
-	}
+	p := newProgress(o.Err)
+	defer p.clear()
+	p.expect(c, cfg, o.environment)
+	p.watch(&options)
 	return pipeline.Run(ctx, options)
-}
-
-// tryOn is where the change is tried; nil where the dry-run is off.
-func tryOn(mode string, cfg *config.Config) (*dryrun.Runner, error) {
-	if mode == "off" {
-		return nil, nil
-	}
-	return dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig})
 }

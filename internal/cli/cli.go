@@ -69,11 +69,16 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		fmt.Fprintln(s.Err, "penstock: interrupted: nothing was decided")
 		return codeUndecided
 	}
-	fmt.Fprintf(s.Err, "penstock: %s\n", redact.Credentials(err.Error()))
-	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(s.Err, "hint: %s\n", hint)
-	}
+	complain(s.Err, err)
 	return codeUndecided
+}
+
+// complain says an error and what to type.
+func complain(w io.Writer, err error) {
+	fmt.Fprintf(w, "penstock: %s\n", redact.Credentials(err.Error()))
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(w, "hint: %s\n", hint)
+	}
 }
 
 func newRoot(s Streams) *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
@@ -42,7 +43,7 @@ func names[T any](formats []format[T]) []string {
 // outputFlag adds --output to a command. The first format is the default.
 func outputFlag(c *cobra.Command, specs *[]string, formats []string) {
 	c.Flags().StringArrayVarP(specs, "output", "o", nil, fmt.Sprintf(
-		"`FORMAT` or FORMAT=FILE, repeatable; one may go to standard output: %s (default %s)", strings.Join(formats, ", "), formats[0]))
+		"`FORMAT`, FORMAT=FILE, or FORMAT+=FILE to append, repeatable; one may go to standard output: %s (default %s)", strings.Join(formats, ", "), formats[0]))
 	complete(c, "output", func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if strings.Contains(typed, "=") {
 			return nil, cobra.ShellCompDirectiveDefault
@@ -58,6 +59,8 @@ type output struct {
 	file string
 	// path is the file itself, behind links.
 	path string
+	// add appends to the file instead of replacing it.
+	add bool
 }
 
 // parseOutputs reads the values of --output. What can be known to fail is an
@@ -70,13 +73,14 @@ func parseOutputs(specs, formats []string) ([]output, error) {
 	taken := map[string]string{}
 	for _, spec := range specs {
 		name, file, named := strings.Cut(spec, "=")
+		name, add := strings.CutSuffix(name, "+")
 		if !slices.Contains(formats, name) {
 			return nil, unknownFormat(name, formats)
 		}
-		if named && file == "" {
+		if add && !named || named && file == "" {
 			return nil, &usageError{fmt.Sprintf("--output %s names no file", spec), fmt.Sprintf("--output %[1]s=FILE, or --output %[1]s for standard output", name)}
 		}
-		out := output{format: name}
+		out := output{format: name, add: add}
 		if named && file != "-" {
 			var err error
 			if out.path, err = destination(file); err != nil {
@@ -169,10 +173,14 @@ func writeOutputs[T any](s Streams, outs []output, formats []format[T], v T) err
 	for _, out := range outs {
 		i := slices.IndexFunc(formats, func(f format[T]) bool { return f.name == out.format })
 		var err error
+		write := writeFile
+		if out.add {
+			write = appendFile
+		}
 		if out.file == "" {
 			err = formats[i].encode(s.Out, v, lookOf(s.Out))
 		} else {
-			err = writeFile(out.path, func(w io.Writer) error { return formats[i].encode(w, v, look{}) })
+			err = write(out.path, func(w io.Writer) error { return formats[i].encode(w, v, look{}) })
 		}
 		if err != nil {
 			errs = append(errs, &writeError{out, err})
@@ -217,6 +225,21 @@ func writeFile(path string, encode func(io.Writer) error) error {
 	return nil
 }
 
+// appendFile adds to a file, such as $GITHUB_STEP_SUMMARY, or makes it. An encoder
+// that fails adds nothing.
+func appendFile(path string, encode func(io.Writer) error) error {
+	var text bytes.Buffer
+	if err := encode(&text); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return cause(err)
+	}
+	_, err = f.Write(text.Bytes())
+	return cause(errors.Join(err, f.Close()))
+}
+
 // cause is an error of the file system without the name that the user did not type.
 func cause(err error) error {
 	var path *fs.PathError
@@ -234,6 +257,9 @@ func cause(err error) error {
 // terminal; colour only on a terminal, as https://no-color.org has it.
 func lookOf(stream any) look {
 	var l look
+	if p, paged := stream.(*pageBuffer); paged {
+		stream = p.screen
+	}
 	f, ok := stream.(*os.File)
 	if ok && term.IsTerminal(int(f.Fd())) {
 		l.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"

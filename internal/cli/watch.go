@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/penstock-dev/penstock/dryrun"
+	"github.com/penstock-dev/penstock/internal/change"
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/render"
+)
+
+const (
+	// watchInterval is the pause between two looks at the files.
+	watchInterval = 400 * time.Millisecond
+	// watchSettle is how long files must rest before they are checked: editors
+	// and git write several of them.
+	watchSettle = 200 * time.Millisecond
+)
+
+// tools are what renders and what tries. They outlive a run, so that whoever
+// watches does not wait for an API server again and again.
+type tools struct {
+	pool  *render.Pool
+	trier *dryrun.Runner
+	// mode and kubeconfig are those that trier was made for.
+	mode, kubeconfig string
+}
+
+func newTools() *tools { return &tools{pool: render.NewPool(render.PoolOptions{})} }
+
+// on is where the change is tried by a configuration; nil where the dry-run is off.
+func (t *tools) on(mode string, cfg *config.Config) (*dryrun.Runner, error) {
+	if mode == t.mode && cfg.DryRun.Kubeconfig == t.kubeconfig {
+		return t.trier, nil
+	}
+	var err error
+	if t.trier != nil {
+		err = t.trier.Close()
+	}
+	t.trier, t.mode, t.kubeconfig = nil, mode, cfg.DryRun.Kubeconfig
+	if err != nil || mode == "off" {
+		return nil, err
+	}
+	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig})
+	return t.trier, err
+}
+
+func (t *tools) Close() error {
+	err := t.pool.Close()
+	if t.trier != nil {
+		err = errors.Join(err, t.trier.Close())
+	}
+	return err
+}
+
+// watchable refuses to watch what does not change, or for nobody.
+func (o *checkOptions) watchable() error {
+	switch {
+	case !terminal(o.Out):
+		return &usageError{"--watch is for a terminal, and the output goes elsewhere", "leave out --watch, or leave out the redirection"}
+	case o.Head != "":
+		return &usageError{"--watch checks again when files change, and those of a revision do not", "leave out --head to watch the worktree"}
+	}
+	return nil
+}
+
+// watch checks, and checks again whenever files change, until it is interrupted.
+// It ends with the code of the last report. Only the files of the head and
+// --config are watched: what git fetches or commits shows in the next report.
+func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error {
+	seen, err := o.files(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		last := o.once(ctx, t, outs)
+		if ctx.Err() != nil {
+			return last
+		}
+		if done := (exit{}); last != nil && !errors.As(last, &done) {
+			complain(o.Err, last)
+			last = exit{codeUndecided}
+		}
+		fmt.Fprintf(o.Err, "\n── %s · watching %d files · Ctrl-C ends\n\n", time.Now().Format(time.TimeOnly), len(onlyFiles(seen)))
+		if seen = o.wait(ctx, seen); seen == nil {
+			return last
+		}
+	}
+}
+
+// wait returns when a file changed, appeared or went, with what there is then;
+// it returns nil at the end of ctx.
+func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp) map[string]stamp {
+	for pause(ctx, watchInterval) {
+		if maps.Equal(seen, again(seen)) {
+			continue
+		}
+		now := o.settled(ctx, seen)
+		if !maps.Equal(onlyFiles(seen), onlyFiles(now)) {
+			return now
+		}
+		seen = now // a file that git ignores came or went
+	}
+	return nil
+}
+
+// settled is what there is once it rests.
+func (o *checkOptions) settled(ctx context.Context, seen map[string]stamp) map[string]stamp {
+	for pause(ctx, watchSettle) {
+		now, err := o.files(ctx)
+		if err != nil {
+			return again(seen) // the check says what is wrong
+		}
+		if maps.Equal(now, seen) {
+			return now
+		}
+		seen = now
+	}
+	return seen
+}
+
+// pause waits, and reports whether ctx is still on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// stamp tells two states of a file or directory apart.
+type stamp struct {
+	size int64
+	time time.Time
+	dir  bool
+}
+
+// files are the files of the head and their directories, whose time changes when
+// an entry comes or goes.
+func (o *checkOptions) files(ctx context.Context) (map[string]stamp, error) {
+	c, err := change.Open(ctx, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	top := o.HeadDir
+	if top == "" {
+		dir, err := filepath.Abs(o.Repo)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("finding %s: %w", o.Repo, err), c.Close())
+		}
+		top = worktree(dir)
+	}
+	seen := map[string]stamp{}
+	err = fs.WalkDir(c.Head, ".", func(p string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			record(seen, filepath.Join(top, filepath.FromSlash(p)))
+		}
+		return nil // what cannot be read has no stamp
+	})
+	if o.config != "" {
+		record(seen, o.config)
+	}
+	return seen, errors.Join(err, c.Close())
+}
+
+func record(seen map[string]stamp, p string) {
+	info, err := os.Lstat(p)
+	if err != nil {
+		return
+	}
+	s := stamp{size: info.Size(), time: info.ModTime(), dir: info.IsDir()}
+	if s.dir {
+		s.size = 0
+	}
+	seen[p] = s
+}
+
+// again looks at the same files and directories once more.
+func again(seen map[string]stamp) map[string]stamp {
+	now := make(map[string]stamp, len(seen))
+	for p := range seen {
+		record(now, p)
+	}
+	return now
+}
+
+// onlyFiles leaves out the directories, and what editors write beside a file.
+func onlyFiles(seen map[string]stamp) map[string]stamp {
+	files := make(map[string]stamp, len(seen))
+	for p, s := range seen {
+		name := path.Base(filepath.ToSlash(p))
+		if !s.dir && !strings.HasSuffix(name, "~") && !strings.HasSuffix(name, ".swp") {
+			files[p] = s
+		}
+	}
+	return files
+}

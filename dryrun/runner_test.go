@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/config"
@@ -50,6 +51,25 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	if _, err := runner.Try(ctx, input(t, txtar.Parse([]byte(liveChange)))); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A try that is half-way ends with its context, and its server with it.
+func TestCancelledHalfWay(t *testing.T) {
+	runner := newRunner(t, dryrun.Options{Mode: dryrun.Embedded})
+	if _, err := runner.Try(t.Context(), deployments(t, 1)); err != nil {
+		t.Fatal(err)
+	}
+	in := deployments(t, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	var cancelled time.Time
+	time.AfterFunc(200*time.Millisecond, func() {
+		cancelled = time.Now()
+		cancel()
+	})
+	_, err := runner.Try(ctx, in)
+	if took := time.Since(cancelled); !errors.Is(err, context.Canceled) || took > time.Second {
+		t.Errorf("%v, %s later", err, took)
 	}
 }
 

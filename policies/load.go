@@ -32,15 +32,23 @@ func Load(sources ...Source) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{compiler: compiler, data: set.data}
+	e, g := &Engine{compiler: compiler, data: set.data}, newGraph(compiler)
 	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
-		rules, err := rulesOf(compiler, compiler.Modules[name], set.origin[name])
+		rules, err := rulesOf(g, compiler.Modules[name], set.origin[name])
 		if err != nil {
 			return nil, err
 		}
 		e.rules = append(e.rules, rules...)
 	}
-	return e, e.order()
+	if err := e.order(); err != nil {
+		return nil, err
+	}
+	for i := range e.rules {
+		if e.rules[i].query, err = newQuery(compiler, e.rules[i].ref); err != nil {
+			return nil, fmt.Errorf("preparing %s: %w", e.rules[i], err)
+		}
+	}
+	return e, nil
 }
 
 // order sorts the rules and refuses an ID that two packages claim. A rule that

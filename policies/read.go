@@ -27,7 +27,7 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 	collect := func(item *ast.Term) { items = append(items, item) }
 	switch v := t.Value.(type) {
 	case ast.Set:
-		v.Foreach(collect) // in order: sets are sorted by EvalSortSets
+		v.Foreach(collect) // in order, as sets keep it
 	case *ast.Array:
 		v.Foreach(collect)
 	default:

@@ -24,6 +24,7 @@ type rule struct {
 	// parameters are those that METADATA declares.
 	parameters map[string]parameter
 	reads      reads
+	query      query
 }
 
 // String names the rule and its place in messages.
@@ -66,7 +67,7 @@ func ruleName(r *ast.Rule) string {
 
 // rulesOf reads the rules of a module that find violations, in the order in
 // which they are written.
-func rulesOf(compiler *ast.Compiler, m *ast.Module, s Source) ([]rule, error) {
+func rulesOf(g *graph, m *ast.Module, s Source) ([]rule, error) {
 	var rules []rule
 	seen := map[string]bool{}
 	for _, r := range m.Rules {
@@ -75,7 +76,7 @@ func rulesOf(compiler *ast.Compiler, m *ast.Module, s Source) ([]rule, error) {
 			continue
 		}
 		seen[name] = true
-		loaded, err := newRule(compiler, m, r, s)
+		loaded, err := newRule(g, m, r, s)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +112,7 @@ func lintBuiltIn(m *ast.Module, rules []rule, s Source) error {
 	return nil
 }
 
-func newRule(compiler *ast.Compiler, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
+func newRule(g *graph, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
 	name, pkg := ruleName(r), m.Package.Path.String()
 	out := rule{ref: pkg + "." + name, pkg: pkg, file: r.Location.File, line: r.Location.Row, enabled: true}
 	out.Rule = verdict.Rule{
@@ -124,13 +125,13 @@ func newRule(compiler *ast.Compiler, m *ast.Module, r *ast.Rule, s Source) (rule
 	if s.Name == BuiltIn {
 		out.Source = BuiltIn
 	}
-	found := annotations(compiler, m, r)
+	found := annotations(g.compiler, m, r)
 	for _, a := range found {
 		if err := out.describe(a); err != nil {
 			return rule{}, err
 		}
 	}
-	out.reads = readsOf(compiler, m.Package.Path, name)
+	out.reads = g.reads(m.Package.Path.Append(ast.StringTerm(name)))
 	if s.Name != BuiltIn {
 		return out, nil
 	}
@@ -216,59 +217,4 @@ func level(severity string, fallback verdict.Level) (verdict.Level, error) {
 		return verdict.Note, nil
 	}
 	return "", fmt.Errorf("the severity %q is not known", severity)
-}
-
-// reads is what a rule depends on, directly or through others, beside the object.
-type reads struct {
-	inventory, parameters bool
-}
-
-// readsOf follows the dependencies of a rule. A reference that goes on with a
-// variable counts for everything that it may reach.
-func readsOf(compiler *ast.Compiler, pkg ast.Ref, name string) reads {
-	var out reads
-	inventory := ast.MustParseRef("data.inventory")
-	parameters := ast.MustParseRef("input.review.parameters")
-	seen := map[*ast.Rule]bool{}
-	var follow func(r *ast.Rule)
-	follow = func(r *ast.Rule) {
-		if seen[r] {
-			return
-		}
-		seen[r] = true
-		ast.WalkRefs(r, func(ref ast.Ref) bool {
-			out.inventory = out.inventory || mayReach(ref, inventory)
-			out.parameters = out.parameters || mayReach(ref, parameters)
-			return false
-		})
-		ast.WalkTerms(r, func(t *ast.Term) bool {
-			// input and data as a whole are variables, not references.
-			out.inventory = out.inventory || t.Equal(ast.DefaultRootDocument)
-			out.parameters = out.parameters || t.Equal(ast.InputRootDocument)
-			_, isRef := t.Value.(ast.Ref)
-			return isRef
-		})
-		for next := range compiler.Graph.Dependencies(r) {
-			if next, ok := next.(*ast.Rule); ok {
-				follow(next)
-			}
-		}
-	}
-	for _, r := range compiler.GetRulesExact(pkg.Append(ast.StringTerm(name))) {
-		follow(r)
-	}
-	return out
-}
-
-// mayReach reports whether a reference is, contains or lies in what target names.
-func mayReach(ref, target ast.Ref) bool {
-	if !ref[0].Equal(target[0]) {
-		return false
-	}
-	for i := 1; i < min(len(ref), len(target)); i++ {
-		if _, ground := ref[i].Value.(ast.String); ground && !ref[i].Equal(target[i]) {
-			return false
-		}
-	}
-	return true
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
-	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -86,8 +85,7 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 		}
 		input, shared := common, cache
 		if r := w.ev.rules[i]; len(r.values) > 0 && r.reads.parameters {
-			// What other rules cached was computed for other parameters.
-			input, shared = inputs.input(w.ev.parameters[i]), topdown.NewVirtualCache()
+			input, shared = inputs.input(w.ev.parameters[i]), layers{cache, topdown.NewVirtualCache(), r.reads.private}
 		}
 		t, err := w.run(ctx, i, v.world, input, shared)
 		if err == nil && t != nil {
@@ -152,11 +150,12 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 	}()
 	var faults []topdown.Error
 	stop := &budget{stopped: &w.ev.stopped, deadline: start.Add(left)}
-	results, err := in.queries[i].Eval(ctx,
-		rego.EvalParsedInput(input), rego.EvalTransaction(in.txn), rego.EvalVirtualCache(cache),
-		rego.EvalSortSets(true), rego.EvalTime(w.ev.in.Now), rego.EvalExternalCancel(stop),
-		rego.EvalBuiltinErrorList(&faults), rego.EvalMetrics(w.metrics), rego.EvalGenerateJSON(asTerm),
-	)
+	err = w.ev.rules[i].query.on(in).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithTime(w.ev.in.Now).
+		WithCancel(stop).WithBuiltinErrorList(&faults).WithMetrics(w.metrics).
+		Iter(ctx, func(result topdown.QueryResult) error {
+			t = result[answer]
+			return nil
+		})
 	switch {
 	case topdown.IsCancel(err) && ctx.Err() == nil:
 		return nil, fmt.Errorf("it took more than %s in this environment, and was stopped", limit)
@@ -166,18 +165,9 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 		return nil, errors.New(faults[0].Error())
 	case len(faults) > 1:
 		return nil, fmt.Errorf("%s, and %d more errors", faults[0].Error(), len(faults)-1)
-	case len(results) == 0 || len(results[0].Expressions) == 0:
-		return nil, nil
-	}
-	t, ok := results[0].Expressions[0].Value.(*ast.Term)
-	if !ok {
-		return nil, fmt.Errorf("it gave a %T", results[0].Expressions[0].Value)
 	}
 	return t, nil
 }
-
-// asTerm leaves results as terms, which know where they come from.
-func asTerm(t *ast.Term, _ *rego.EvalContext) (any, error) { return t, nil }
 
 // budget stops an evaluation at a deadline, or when the run is cancelled. OPA
 // asks it at every step; it looks at the clock at some of them.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/penstock-dev/penstock/internal/config"
@@ -13,16 +12,15 @@ import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// world is what rules see beside the object: data, and the queries prepared on
-// it. It is shared by workers and does not change.
+// world is what rules see beside the object: data. It is shared by workers and
+// does not change.
 type world struct {
-	store   storage.Store
-	txn     storage.Transaction
-	queries []rego.PreparedEvalQuery
+	store storage.Store
+	txn   storage.Transaction
 }
 
-// newWorld prepares the rules on the data files, the parameters, and the
-// inventory of a set, which is left out where it is nil.
+// newWorld holds the data files, the parameters, and the inventory of a set,
+// which is left out where it is nil.
 func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Set) (*world, error) {
 	data := make(map[string]any, len(e.data)+2)
 	for k, v := range e.data {
@@ -39,14 +37,6 @@ func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Se
 	w := &world{store: inmem.NewFromASTObject(value.(ast.Object))}
 	if w.txn, err = w.store.NewTransaction(ctx); err != nil {
 		return nil, fmt.Errorf("opening the data of the rules: %w", err)
-	}
-	for _, r := range rules {
-		query, err := rego.New(rego.Query(r.ref), rego.Compiler(e.compiler), rego.Store(w.store), rego.Transaction(w.txn)).PrepareForEval(ctx)
-		if err != nil {
-			w.close(ctx)
-			return nil, fmt.Errorf("preparing %s: %w", r, err)
-		}
-		w.queries = append(w.queries, query)
 	}
 	return w, nil
 }

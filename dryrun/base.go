@@ -137,7 +137,7 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 		if i, missing := s.item(t.OldObject); missing == nil {
 			t.base.problems = s.refineOld(ctx, i, found)
 		}
-		_, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
+		t.base.warnings, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
 	}
 	if err != nil {
 		t.absent = true

@@ -15,6 +15,10 @@ import (
 // probes bounds how many requests it may take to narrow one problem down.
 const probes = 64
 
+// narrowed bounds how many problems of one object are narrowed down; the others
+// keep the place that the server names.
+const narrowed = 8
+
 // refine makes problems more exact than the server's first answer: server-side
 // apply names one unknown field of several, decoding errors name no field at
 // all, and a refused update may name a whole spec. old is what the server has of
@@ -24,15 +28,17 @@ func (s *session) refine(ctx context.Context, i item, old map[string]any, found 
 		return nil, nil
 	}
 	found, known, err := s.allTyped(ctx, i, found)
+	done := 0
 	for n, p := range found {
 		whole := i
 		if !p.typed {
 			whole = known
 		}
 		from, vague := start(whole.fields, p)
-		if !vague {
+		if !vague || done == narrowed {
 			continue
 		}
+		done++
 		at := s.narrow(ctx, whole, old, p, from)
 		found[n].path = at
 		if p.path == "" && at != "" {

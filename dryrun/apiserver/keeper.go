@@ -10,6 +10,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -185,7 +187,21 @@ func (k *keeper) reset(ctx context.Context) error {
 	}
 	// What is left to do concerns no policy.
 	k.validating, k.mutating = false, false
-	// Parts of the server that were at work meanwhile may have written once more.
+	if err := k.restoreAll(ctx); err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(entries, func(e entry) bool { return e.key == nodePorts }); i >= 0 && bytes.Equal(entries[i].value, k.baseline[nodePorts]) {
+		return nil
+	}
+	if err := k.rereadPorts(ctx); err != nil {
+		return err
+	}
+	return k.restoreAll(ctx)
+}
+
+// restoreAll brings back all of the baseline. Parts of the server that were at
+// work meanwhile may have written once more, so it looks again.
+func (k *keeper) restoreAll(ctx context.Context) error {
 	return wait(ctx, func(ctx context.Context) (bool, error) {
 		entries, err := k.read(ctx, root)
 		if err != nil {
@@ -199,6 +215,26 @@ func (k *keeper) reset(ctx context.Context) error {
 		}
 		return false, k.fence(ctx)
 	})
+}
+
+// nodePorts is where the server keeps which ports of nodes are taken.
+const nodePorts = "/registry/ranges/servicenodeports"
+
+// rereadPorts makes the server read from the store which ports are taken. A
+// dry-run goes by what the server remembers, and it reads only when it stores.
+func (k *keeper) rereadPorts(ctx context.Context) error {
+	services := k.client.CoreV1().Services(metav1.NamespaceDefault)
+	made, err := services.Create(ctx, &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "penstock-"},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80}}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("taking a port: %w", err)
+	}
+	if err := services.Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
+		return fmt.Errorf("giving a port back: %w", err)
+	}
+	return nil
 }
 
 // same reports whether the baseline is stored, and nothing else.

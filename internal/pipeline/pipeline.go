@@ -17,6 +17,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
@@ -187,7 +188,11 @@ func newReport(opts Options) *report.Report {
 // finish orders what was found, counts it, and decides.
 func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool) {
 	for i := range r.Findings {
+		r.Findings[i].Message = redact.Credentials(r.Findings[i].Message)
 		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
+	}
+	for i := range ledger {
+		ledger[i].Detail = redact.Credentials(ledger[i].Detail)
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)

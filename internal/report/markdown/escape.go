@@ -33,6 +33,32 @@ func prose(s string, limit int) string {
 	return inert(s, limit, "<br>")
 }
 
+// Plain makes text of a report safe where GitHub shows text without markup, as
+// in the title of a check run and in an annotation: nobody is mentioned by it,
+// and it hides nothing. The result is at most limit bytes, which must be enough
+// for one character.
+func Plain(s string, limit int) string {
+	const more = "…"
+	var b strings.Builder
+	for i, r := range clip(s, limit) {
+		part := string(r)
+		switch {
+		case r == '@':
+			part += zeroWidth
+		case string(r) == zeroWidth:
+			part = `\u200b`
+		case r != '\n' && r != '\t':
+			part = strings.ReplaceAll(visible(s, i, r), "&#92;", `\`)
+		}
+		if b.Len()+len(part)+len(more) > limit {
+			b.WriteString(more)
+			break
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
 // breakUp parts hexadecimal digits, since GitHub takes seven for a commit.
 func breakUp(digits string) string {
 	var b strings.Builder

@@ -20,15 +20,17 @@ const module = "github.com/penstock-dev/penstock/"
 func layers() map[string]int {
 	return map[string]int{
 		"internal/manifest": 0, "internal/verdict": 0, "internal/child": 0, "internal/layout": 0, "internal/jsonschema": 0, "examples": 0,
+		"checks/githubtest": 0, "checks/githubtest/prune": 0,
 		"internal/change": 1, "internal/config": 1, "internal/diff": 1, "internal/redact": 1,
 		"render/kustomize": 2, "render/helm": 2,
 		"render/flux": 3, "render/argo": 3, "dryrun/apiserver": 3,
 		"render": 4, "policies": 4, "dryrun": 4,
 		"internal/report":   5,
 		"internal/pipeline": 6, "internal/report/text": 6, "internal/report/json": 6, "internal/report/sarif": 6,
-		"internal/report/junit": 6, "internal/report/markdown": 6, "internal/report/github": 6, "checks": 6, "internal/audit": 6,
-		"internal/server": 7, "internal/cli": 7,
-		"cmd/penstock": 8, "hack/samedata": 8, "hack/picture": 8,
+		"internal/report/junit": 6, "internal/report/markdown": 6, "internal/report/github": 6, "internal/audit": 6,
+		"checks":          7, // the summary of a check run is Markdown
+		"internal/server": 8, "internal/cli": 8,
+		"cmd/penstock": 9, "hack/samedata": 9, "hack/picture": 9,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (o *checkOptions) watchable() error {
 // It ends with the code of the last report. Only the files of the head and
 // --config are watched: what git fetches or commits shows in the next report.
 func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error {
-	seen, err := o.files(ctx)
+	seen, err := o.files(ctx, outs)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error
 			last = exit{codeUndecided}
 		}
 		fmt.Fprintf(o.Err, "\n── %s · watching %d files · Ctrl-C ends\n\n", time.Now().Format(time.TimeOnly), len(onlyFiles(seen)))
-		if seen = o.wait(ctx, seen); seen == nil {
+		if seen = o.wait(ctx, seen, outs); seen == nil {
 			return last
 		}
 	}
@@ -99,12 +100,12 @@ func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error
 
 // wait returns when a file changed, appeared or went, with what there is then;
 // it returns nil at the end of ctx.
-func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp) map[string]stamp {
+func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp, outs []output) map[string]stamp {
 	for pause(ctx, watchInterval) {
 		if maps.Equal(seen, again(seen)) {
 			continue
 		}
-		now := o.settled(ctx, seen)
+		now := o.settled(ctx, seen, outs)
 		if !maps.Equal(onlyFiles(seen), onlyFiles(now)) {
 			return now
 		}
@@ -114,9 +115,9 @@ func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp) map[stri
 }
 
 // settled is what there is once it rests.
-func (o *checkOptions) settled(ctx context.Context, seen map[string]stamp) map[string]stamp {
+func (o *checkOptions) settled(ctx context.Context, seen map[string]stamp, outs []output) map[string]stamp {
 	for pause(ctx, watchSettle) {
-		now, err := o.files(ctx)
+		now, err := o.files(ctx, outs)
 		if err != nil {
 			return again(seen) // the check says what is wrong
 		}
@@ -146,8 +147,8 @@ type stamp struct {
 }
 
 // files are the files of the head and their directories, whose time changes when
-// an entry comes or goes.
-func (o *checkOptions) files(ctx context.Context) (map[string]stamp, error) {
+// an entry comes or goes. What the check itself writes is none of them.
+func (o *checkOptions) files(ctx context.Context, outs []output) (map[string]stamp, error) {
 	c, err := change.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err
@@ -170,7 +171,19 @@ func (o *checkOptions) files(ctx context.Context) (map[string]stamp, error) {
 	if o.config != "" {
 		record(seen, o.config)
 	}
+	maps.DeleteFunc(seen, func(p string, _ stamp) bool {
+		return slices.ContainsFunc(outs, func(out output) bool { return out.file != "" && sameFile(p, out.path) })
+	})
 	return seen, errors.Join(err, c.Close())
+}
+
+func sameFile(a, b string) bool {
+	if filepath.Base(a) != filepath.Base(b) {
+		return false
+	}
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 func record(seen map[string]stamp, p string) {

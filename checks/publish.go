@@ -56,7 +56,7 @@ func NewPublisher(opts ClientOptions) (*Publisher, error) {
 // Publish posts the runs of a plan, the first of which is the check. That is
 // made first, in progress, and completed last. To publish the same report again
 // posts only what is missing; a report that is older than what is posted is
-// refused.
+// refused. What it returns begins with the check.
 //
 // When not all can be posted by Deadline, the check is concluded as timed out;
 // when something else ends the publishing, as cancelled.
@@ -96,7 +96,11 @@ func (p *Publisher) Publish(ctx context.Context, t Target, plan []Run) (posted [
 			}
 			continue
 		}
-		posted = append(posted, Posted{run.Name, Conclusion(have.GetConclusion()), have.GetHTMLURL()})
+		at := len(posted)
+		if run.Name == gate.Name {
+			at = 0
+		}
+		posted = slices.Insert(posted, at, Posted{run.Name, Conclusion(have.GetConclusion()), have.GetHTMLURL()})
 	}
 	if len(missing) == 0 {
 		missing = append(missing, s.verify(ctx, plan))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 )
@@ -22,7 +23,9 @@ type ProtectionOptions struct {
 	// APIURL is the address of GitHub's API; empty means that of github.com.
 	APIURL string
 	// Token may read the metadata and the contents of the repository.
-	Token       string
+	Token string
+	// Agent names this program to GitHub.
+	Agent       string
 	Owner, Name string
 	// Branch is the branch; empty means the default branch.
 	Branch string
@@ -74,20 +77,19 @@ func (e *ProtectionError) Unwrap() error { return e.Err }
 // UserHint says what to do.
 func (e *ProtectionError) UserHint() string { return e.Hint }
 
+// protectionTime bounds all questions together: whoever asks waits for the answer.
+const protectionTime = 20 * time.Second
+
 // ReadProtection asks GitHub what a branch requires: rulesets, and the older
 // branch protection. It needs no administrator: of branch protection it reads
 // what GitHub shows to everybody who can read the branch. A *ProtectionError is
 // what the user can mend.
 func ReadProtection(ctx context.Context, opts ProtectionOptions) (Protection, error) {
-	client := github.NewClient(nil).WithAuthToken(opts.Token)
-	if opts.APIURL != "" {
-		base, err := url.Parse(strings.TrimSuffix(opts.APIURL, "/") + "/")
-		if err != nil {
-			return Protection{}, fmt.Errorf("reading the address of GitHub's API: %w", err)
-		}
-		client.BaseURL = base
+	client, err := newClient(ClientOptions{API: opts.APIURL, Token: opts.Token, Agent: opts.Agent})
+	if err != nil {
+		return Protection{}, err
 	}
-	r := protectionReader{client: client, opts: opts}
+	r := protectionReader{client: client, opts: opts, until: time.Now().Add(protectionTime)}
 	p := Protection{Branch: opts.Branch}
 	if p.Branch == "" {
 		var repository struct {
@@ -107,6 +109,7 @@ func ReadProtection(ctx context.Context, opts ProtectionOptions) (Protection, er
 type protectionReader struct {
 	client *github.Client
 	opts   ProtectionOptions
+	until  time.Time
 }
 
 // rules reads the rules of all rulesets that are in force on the branch. They
@@ -198,7 +201,9 @@ func (r protectionReader) get(ctx context.Context, path string, into any) (*gith
 	if err != nil {
 		return nil, fmt.Errorf("asking GitHub about %s: %w", name, err)
 	}
-	resp, err := r.client.Do(ctx, req, into)
+	limited, cancel := context.WithDeadline(ctx, r.until)
+	defer cancel()
+	resp, err := r.client.Do(limited, req, into)
 	if err == nil {
 		return resp, nil
 	}
@@ -211,11 +216,10 @@ func (r protectionReader) get(ctx context.Context, path string, into any) (*gith
 // explain says what to do about an answer that is an error.
 func (r protectionReader) explain(name, path string, err error) error {
 	var answer *github.ErrorResponse
-	var limit *github.RateLimitError
-	var abuse *github.AbuseRateLimitError
+	var limit *LimitError
 	switch {
-	case errors.As(err, &limit), errors.As(err, &abuse):
-		return &ProtectionError{"GitHub answers that the token asked too often", "try again later, or use another token", err}
+	case errors.As(err, &limit):
+		return &ProtectionError{limit.Error(), "try again after that, or use another token", err}
 	case !errors.As(err, &answer):
 		return &ProtectionError{"GitHub does not answer: " + err.Error(), "is the network there? on GitHub Enterprise Server set GITHUB_API_URL", err}
 	}
@@ -230,8 +234,8 @@ func (r protectionReader) explain(name, path string, err error) error {
 		return &ProtectionError{fmt.Sprintf("GitHub knows no repository %s, or does not show it to this token", name), "is it the right one? --github OWNER/NAME; else the token needs metadata: read and contents: read", err}
 	case http.StatusForbidden:
 		return &ProtectionError{fmt.Sprintf("the token may not read the %s of %s: %s", what, name, answer.Message), "give the token metadata: read and contents: read", err}
-	case http.StatusTooManyRequests: // go-github knows 403 as the answer of a limit only
-		return &ProtectionError{"GitHub answers that the token asked too often", "try again later, or use another token", err}
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
+		return &ProtectionError{fmt.Sprintf("%s has another name now", name), "give the name that it has now: --github OWNER/NAME", err}
 	}
 	return &ProtectionError{fmt.Sprintf("GitHub answers %d about %s", answer.Response.StatusCode, name), "try again later; https://www.githubstatus.com says whether GitHub has a fault", err}
 }

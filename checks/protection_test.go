@@ -36,9 +36,9 @@ const (
     "checks": [{"context": "penstock", "app_id": null}]}}}`
 )
 
-// serve answers GET requests from a table of path and query to answer; a number
+// serveProtection answers GET requests from a table of path and query to answer; a number
 // is a status.
-func serve(t *testing.T, answers map[string]string) checks.ProtectionOptions {
+func serveProtection(t *testing.T, answers map[string]string) checks.ProtectionOptions {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization"); r.Method != http.MethodGet || got != "Bearer test-token" {
@@ -85,7 +85,7 @@ func TestReadProtection(t *testing.T) {
 			checks.Protection{Branch: "main", Queue: true, Required: []checks.RequiredCheck{actions, {Name: "lint", By: "ruleset 73"}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := checks.ReadProtection(t.Context(), serve(t, test.answers))
+			got, err := checks.ReadProtection(t.Context(), serveProtection(t, test.answers))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestReadProtection(t *testing.T) {
 }
 
 func TestReadProtectionOfABranchWithASlash(t *testing.T) {
-	opts := serve(t, map[string]string{"/repos/acme/gitops/rules/branches/release/1.x": rulesAnswer, "/repos/acme/gitops/branches/release/1.x": openBranch})
+	opts := serveProtection(t, map[string]string{"/repos/acme/gitops/rules/branches/release/1.x": rulesAnswer, "/repos/acme/gitops/branches/release/1.x": openBranch})
 	opts.Branch = "release/1.x"
 	got, err := checks.ReadProtection(t.Context(), opts)
 	if err != nil || len(got.Require("penstock")) != 1 {
@@ -110,11 +110,11 @@ func TestReadProtectionErrors(t *testing.T) {
 		{"401", "does not take the token", "GITHUB_TOKEN"},
 		{"404", "knows no repository acme/gitops", "--github OWNER/NAME"},
 		{"403", "may not read the repository of acme/gitops: No.", "contents: read"},
-		{"429", "too often", "later"},
-		{"502", "GitHub answers 502", "later"},
+		{"429", "rate limit is reached until", "another token"},
+		{"301", "has another name now", "--github OWNER/NAME"},
 	} {
 		t.Run(test.answer, func(t *testing.T) {
-			_, err := checks.ReadProtection(t.Context(), serve(t, map[string]string{"/repos/acme/gitops": test.answer}))
+			_, err := checks.ReadProtection(t.Context(), serveProtection(t, map[string]string{"/repos/acme/gitops": test.answer}))
 			var e *checks.ProtectionError
 			if !errors.As(err, &e) || !strings.Contains(e.Msg, test.msg) || !strings.Contains(e.Hint, test.hint) {
 				t.Errorf("got %v", err)

@@ -33,7 +33,7 @@ func (o *doctorOptions) gitHub(ctx context.Context, d *diagnosis) {
 		return
 	}
 	owner, short, _ := strings.Cut(name, "/")
-	p, err := checks.ReadProtection(ctx, checks.ProtectionOptions{APIURL: api, Token: token, Owner: owner, Name: short, Branch: o.branch})
+	p, err := checks.ReadProtection(ctx, checks.ProtectionOptions{APIURL: api, Token: token, Agent: "penstock/" + tool().Version, Owner: owner, Name: short, Branch: o.branch})
 	if err != nil {
 		d.problem(err)
 		return

@@ -20,7 +20,7 @@ var (
 func (w *workflow) job(j job) {
 	for key, v := range pairs(j.node) {
 		switch {
-		case key.Value == "if" && !always(v):
+		case key.Value == "if" && !always(v) && w.required():
 			w.say(statusProblem, key, "take if out of the job, or put it on the steps before the check", "the job %s has an if: a job that is skipped satisfies a required check", j.id.Value)
 		case key.Value == "continue-on-error" && v.Value != "false":
 			w.say(statusProblem, key, "take continue-on-error out", "the job %s goes on after an error: a change that fails would pass", j.id.Value)
@@ -37,6 +37,17 @@ func (w *workflow) job(j job) {
 	for _, step := range steps[:max(judges, 0)] {
 		w.checkout(step, steps[judges])
 	}
+}
+
+// required reports whether the jobs of the workflow are checks of a pull request:
+// those that follow another workflow are not.
+func (w *workflow) required() bool {
+	for _, event := range []string{"pull_request", "pull_request_target", "merge_group"} {
+		if w.event(event) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // always reports whether a condition does not skip the job: it is for jobs that
@@ -83,6 +94,12 @@ func (w *workflow) pin(uses *yaml.Node) {
 	w.say(statusWarning, uses, hint, "%s is not pinned to a commit: whoever moves the tag changes what judges", name)
 }
 
+// publishes reports whether a step only posts a report that is there already.
+func publishes(step *yaml.Node) bool {
+	words := runsPenstock.FindStringSubmatch(scalar(value(step, "run")))
+	return len(words) > 0 && words[len(words)-1] == "publish"
+}
+
 // checkout looks at how the repository comes to the step that judges it.
 func (w *workflow) checkout(step, judge *yaml.Node) {
 	uses := value(step, "uses")
@@ -91,7 +108,7 @@ func (w *workflow) checkout(step, judge *yaml.Node) {
 	}
 	with := value(step, "with")
 	depth := value(with, "fetch-depth")
-	if scalar(depth) != "0" && !strings.Contains(scalar(depth), "${{") && value(judge, "run") != nil {
+	if scalar(depth) != "0" && !strings.Contains(scalar(depth), "${{") && !publishes(judge) {
 		at := uses
 		if depth != nil {
 			at = depth

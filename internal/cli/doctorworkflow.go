@@ -58,7 +58,7 @@ func (d *diagnosis) workflows() {
 		w.events()
 		for _, j := range jobs {
 			w.job(j)
-			named = named || w.checkName(j) == checkName
+			named = named || w.checkName(j) == checkName || slices.ContainsFunc(elements(value(j.node, "steps")), publishes)
 		}
 		queued = queued || w.event("merge_group") != nil
 		if d.Counts[statusProblem]+d.Counts[statusWarning] == before {

@@ -67,7 +67,7 @@ func (o *checkOptions) formats() []format[*report.Report] {
 	plain := func(encode func(io.Writer, *report.Report) error) func(io.Writer, *report.Report, look) error {
 		return func(w io.Writer, r *report.Report, _ look) error { return encode(w, r) }
 	}
-	return []format[*report.Report]{
+	return append([]format[*report.Report]{
 		{"text", func(w io.Writer, r *report.Report, l look) error {
 			return text.Encode(w, r, text.Options{Color: l.color, Width: l.width, Verbose: o.verbose})
 		}},
@@ -77,7 +77,7 @@ func (o *checkOptions) formats() []format[*report.Report] {
 		{"markdown", func(w io.Writer, r *report.Report, _ look) error {
 			return markdown.Encode(w, r, markdown.Options{MaxBytes: markdownSizes()[o.markdown]})
 		}},
-	}
+	}, o.actionsFormats()...)
 }
 
 // markdownSizes are the places that --markdown-for knows.
@@ -123,6 +123,7 @@ func (o *checkOptions) run(ctx context.Context) (err error) {
 func (o *checkOptions) once(ctx context.Context, t *tools, outs []output) error {
 	r, err := o.report(ctx, t)
 	if err != nil {
+		o.announce(outs, err)
 		return err
 	}
 	write := func(s Streams) error { return writeOutputs(s, outs, o.formats(), r) }
@@ -151,6 +152,9 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	mode, err := dryRunMode(o.dryRun, cfg)
+	if err == nil {
+		err = o.forkRefusal(mode)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,9 @@ type sourceOptions struct {
 	change.Options
 	environment string
 	config      string
+	// event is a file that names base and head; fork is set from it.
+	event string
+	fork  bool
 }
 
 func (o *sourceOptions) flags(c *cobra.Command) {
@@ -35,6 +38,7 @@ func (o *sourceOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.HeadDir, "head-dir", "", "without git: the `DIR` to look at")
 	f.StringVar(&o.environment, "env", "", "look at the environment of this `NAME` only (penstock env lists them)")
 	f.StringVar(&o.config, "config", "", "a configuration `FILE` to use instead of the base's "+config.FileName)
+	f.StringVar(&o.event, "event", "", "in GitHub Actions: take base and head from the event in `FILE`, which is $GITHUB_EVENT_PATH")
 	o.completions(c)
 }
 
@@ -42,6 +46,11 @@ func (o *sourceOptions) flags(c *cobra.Command) {
 func (o *sourceOptions) open(ctx context.Context) (*change.Change, *config.Config, error) {
 	if o.Repo != "." && (o.BaseDir != "" || o.HeadDir != "") {
 		return nil, nil, &usageError{"--repo names a git repository, and --base-dir and --head-dir compare without git", "leave one of them out"}
+	}
+	if o.event != "" {
+		if err := o.takeEvent(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	c, err := change.Open(ctx, o.Options)
 	if err != nil {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
@@ -66,11 +68,7 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		opts.Trier.Prepare(ctx, env)
 	}
 	say(opts, "rendering %s", env.Name)
-	base, err := opts.Renderer.Render(ctx, opts.Change.Base, pair.Base)
-	if err != nil {
-		return o, err
-	}
-	head, err := opts.Renderer.Render(ctx, opts.Change.Head, pair.Head)
+	base, head, err := renderBoth(ctx, opts, pair)
 	if err != nil {
 		return o, err
 	}
@@ -95,6 +93,16 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		return o, err
 	}
 	return o, try(ctx, opts, &o, dryrun.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas})
+}
+
+// renderBoth renders both sides at the same time.
+func renderBoth(ctx context.Context, opts Options, pair config.Pair) (base, head render.Result, err error) {
+	var wait sync.WaitGroup
+	var baseErr, headErr error
+	wait.Go(func() { base, baseErr = opts.Renderer.Render(ctx, opts.Change.Base, pair.Base) })
+	wait.Go(func() { head, headErr = opts.Renderer.Render(ctx, opts.Change.Head, pair.Head) })
+	wait.Wait()
+	return base, head, cmp.Or(baseErr, headErr)
 }
 
 // judge evaluates the policies. Severities of what the API server says are none

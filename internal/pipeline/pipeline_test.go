@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,11 +73,14 @@ func write(t *testing.T, files map[string]string) string {
 // counting counts what is rendered.
 type counting struct {
 	*render.Pool
+	mu    *sync.Mutex
 	names map[string]int
 }
 
 func (c counting) Render(ctx context.Context, fsys fs.FS, env config.Environment) (render.Result, error) {
+	c.mu.Lock()
 	c.names[env.Name]++
+	c.mu.Unlock()
 	return c.Pool.Render(ctx, fsys, env)
 }
 
@@ -126,7 +130,7 @@ func TestAffected(t *testing.T) {
 		}
 		head := write(t, changed)
 		after := everything(t, p, head)
-		seen := counting{p, map[string]int{}}
+		seen := counting{p, &sync.Mutex{}, map[string]int{}}
 		r := run(t, seen, base, head)
 		for _, env := range r.Environments {
 			if differs := before[env.Name] != after[env.Name]; differs && !env.Affected {

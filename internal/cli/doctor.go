@@ -131,6 +131,9 @@ func (o *doctorOptions) run(ctx context.Context) error {
 	if fi, err := os.Stat(o.repo); err != nil || !fi.IsDir() {
 		return &usageError{fmt.Sprintf("--repo %s is not a directory", o.repo), "give a directory in a git repository"}
 	}
+	if o.github != "" && !isSlug(o.github) {
+		return &usageError{fmt.Sprintf("--github %s is not OWNER/NAME", o.github), "such as --github acme/gitops"}
+	}
 	d, err := o.diagnose(ctx)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -146,7 +145,3 @@ var slug = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$`)
 
 // isSlug reports whether a text is OWNER/NAME.
 func isSlug(s string) bool { return slug.MatchString(s) }
-
-func badSlug(s string) error {
-	return &usageError{fmt.Sprintf("--github %s is not OWNER/NAME", s), "such as --github acme/gitops"}
-}

@@ -12,10 +12,6 @@ import (
 
 // gitHub asks what the branch requires before a merge.
 func (o *doctorOptions) gitHub(ctx context.Context, d *diagnosis) {
-	if o.github != "" && !isSlug(o.github) {
-		d.problem(badSlug(o.github))
-		return
-	}
 	host, remote := o.remote(ctx)
 	name := cmp.Or(o.github, os.Getenv("GITHUB_REPOSITORY"), remote)
 	token := cmp.Or(os.Getenv("GITHUB_TOKEN"), os.Getenv("GH_TOKEN"))

@@ -77,6 +77,17 @@ func (e *answerError) Error() string    { return e.err.Error() }
 func (e *answerError) Unwrap() error    { return e.err }
 func (e *answerError) UserHint() string { return e.hint }
 
+// statusOf is the status of an answer that is an error, or 0.
+func statusOf(err error) int {
+	var refused *github.ErrorResponse
+	if !errors.As(err, &refused) || refused.Response == nil {
+		return 0
+	}
+	return refused.Response.StatusCode
+}
+
+func notFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
 // final reports whether an error stays when the request is repeated, and adds
 // what to do about it. Anything else leaves open whether the request took
 // effect.
@@ -84,12 +95,8 @@ func final(ctx context.Context, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return true, err
 	}
-	var refused *github.ErrorResponse
-	if !errors.As(err, &refused) || refused.Response == nil {
-		return false, err
-	}
-	status := refused.Response.StatusCode
-	if status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
+	status := statusOf(err)
+	if status == 0 || status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
 		return false, err
 	}
 	hints := map[int]string{

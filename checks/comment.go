@@ -3,7 +3,6 @@ package checks
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -87,9 +86,7 @@ type commenter struct {
 
 func (c *commenter) who(ctx context.Context) error {
 	user, _, err := c.client.Users.Get(ctx, "")
-	var refused *github.ErrorResponse
-	if errors.As(err, &refused) && refused.Response != nil &&
-		(refused.Response.StatusCode == http.StatusForbidden || refused.Response.StatusCode == http.StatusNotFound) {
+	if statusOf(err) == http.StatusForbidden || notFound(err) {
 		return nil
 	}
 	if err != nil {
@@ -188,11 +185,7 @@ func (c *commenter) prune(ctx context.Context, bodies []string) error {
 			continue
 		}
 		_, err := c.client.Issues.DeleteComment(ctx, c.Owner, c.Repo, comment.GetID())
-		var gone *github.ErrorResponse
-		if errors.As(err, &gone) && gone.Response != nil && gone.Response.StatusCode == http.StatusNotFound {
-			continue
-		}
-		if err != nil {
+		if err != nil && !notFound(err) {
 			_, err := final(ctx, err)
 			return err
 		}

@@ -3,9 +3,7 @@ package checks
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -149,8 +147,7 @@ func (p *Publisher) merge(ctx context.Context, t Target, number int) (string, er
 // parent reports whether the commit is a parent of a merge.
 func (p *Publisher) parent(ctx context.Context, t Target, merge string) (bool, error) {
 	commit, _, err := p.client.Git.GetCommit(ctx, t.Owner, t.Repo, merge)
-	var gone *github.ErrorResponse
-	if errors.As(err, &gone) && gone.Response != nil && gone.Response.StatusCode == http.StatusNotFound {
+	if notFound(err) {
 		return false, nil
 	}
 	if err != nil {

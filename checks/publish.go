@@ -65,7 +65,7 @@ func (p *Publisher) Publish(ctx context.Context, t Target, plan []Run) (posted [
 	defer cancel()
 	s := &session{p.client, t, nil}
 	gate, parts := plan[0], plan[1:]
-	if err := s.look(ctx, gate); err != nil {
+	if err := s.look(ctx, plan); err != nil {
 		return nil, err
 	}
 	if err := s.newer(gate); err != nil {
@@ -138,11 +138,17 @@ func began(attempt string) string {
 	return at
 }
 
+// question is which runs are asked for; all of them where it is empty.
+type question struct{ name, status string }
+
 // list reads the runs of this program at a commit.
-func (s *session) list(ctx context.Context, sha, name string) ([]*github.CheckRun, error) {
+func (s *session) list(ctx context.Context, sha string, q question) ([]*github.CheckRun, error) {
 	opts := &github.ListCheckRunsOptions{Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: 100}}
-	if name != "" {
-		opts.CheckName = &name
+	if q.name != "" {
+		opts.CheckName = &q.name
+	}
+	if q.status != "" {
+		opts.Status = &q.status
 	}
 	if s.App != 0 {
 		opts.AppID = &s.App
@@ -166,21 +172,31 @@ func (s *session) list(ctx context.Context, sha, name string) ([]*github.CheckRu
 }
 
 // look reads what is there. That something is not there is believed when two
-// different questions have that answer.
-func (s *session) look(ctx context.Context, gate Run) error {
-	for _, name := range []string{"", gate.Name} {
-		found, err := s.list(ctx, s.SHA, name)
-		if err != nil {
-			return err
-		}
-		s.learn(found...)
-		if slices.ContainsFunc(s.runs, func(run *github.CheckRun) bool {
-			attempt, _ := attemptOf(run)
-			return attempt == gate.Attempt && run.GetName() == gate.Name
-		}) {
-			return nil
-		}
+// different questions have that answer: the second one is for the check itself
+// or, where that is found, for what is completed.
+func (s *session) look(ctx context.Context, plan []Run) error {
+	found, err := s.list(ctx, s.SHA, question{})
+	if err != nil {
+		return err
 	}
+	s.learn(found...)
+	var again question
+	for i, run := range plan {
+		if have, _ := s.find(run); have != nil {
+			continue
+		}
+		if again = (question{status: "completed"}); i == 0 {
+			again = question{name: run.Name}
+		}
+		break
+	}
+	if again == (question{}) {
+		return nil
+	}
+	if found, err = s.list(ctx, s.SHA, again); err != nil {
+		return err
+	}
+	s.learn(found...)
 	return nil
 }
 
@@ -244,7 +260,7 @@ func (s *session) post(ctx context.Context, run Run) (*github.CheckRun, error) {
 // verify looks whether all is as planned. A run that is there twice, since
 // GitHub did not show it in time, is cancelled where it is still in progress.
 func (s *session) verify(ctx context.Context, plan []Run) error {
-	found, err := s.list(ctx, s.SHA, "")
+	found, err := s.list(ctx, s.SHA, question{})
 	if err != nil {
 		return err
 	}

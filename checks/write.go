@@ -44,7 +44,7 @@ func (s *session) ensure(ctx context.Context, run Run, early bool) (*github.Chec
 			if err := sleep(ctx, backoff(i)); err != nil {
 				return nil, err
 			}
-			found, err := s.list(ctx, s.SHA, run.Name)
+			found, err := s.list(ctx, s.SHA, question{name: run.Name})
 			if err != nil {
 				return nil, err
 			}
@@ -154,13 +154,22 @@ func newest(a, b *github.CheckRun) *github.CheckRun {
 	return b
 }
 
+// get reads a run that is known to be there: that it is not found is believed
+// the third time.
 func (s *session) get(ctx context.Context, id int64) (*github.CheckRun, error) {
-	run, _, err := s.client.Checks.GetCheckRun(ctx, s.Owner, s.Repo, id)
-	if err != nil {
-		_, err := final(ctx, err)
-		return nil, fmt.Errorf("reading a check: %w", err)
+	for i := 0; ; i++ {
+		run, _, err := s.client.Checks.GetCheckRun(ctx, s.Owner, s.Repo, id)
+		if err == nil {
+			return run, nil
+		}
+		if !notFound(err) || i == reads-1 {
+			_, err := final(ctx, err)
+			return nil, fmt.Errorf("reading a check: %w", err)
+		}
+		if err := sleep(ctx, backoff(i)); err != nil {
+			return nil, err
+		}
 	}
-	return run, nil
 }
 
 // end concludes a run without its verdict, unless it has one.
@@ -201,7 +210,7 @@ func (s *session) conclude(ctx context.Context, gate Run) error {
 	have, _ := s.find(gate)
 	if have == nil {
 		// It may have been made by a write whose answer did not come.
-		found, err := s.list(ctx, s.SHA, gate.Name)
+		found, err := s.list(ctx, s.SHA, question{name: gate.Name})
 		if err != nil {
 			return fmt.Errorf("looking for the check %s, which may be in progress: %w", gate.Name, err)
 		}
@@ -245,10 +254,8 @@ func (p *Publisher) Supersede(ctx context.Context, t Target, name, by string) er
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	s := &session{p.client, t, nil}
-	found, err := s.list(ctx, t.SHA, "")
-	var gone *github.ErrorResponse
-	if errors.As(err, &gone) && gone.Response != nil &&
-		(gone.Response.StatusCode == http.StatusNotFound || gone.Response.StatusCode == http.StatusUnprocessableEntity) {
+	found, err := s.list(ctx, t.SHA, question{})
+	if status := statusOf(err); status == http.StatusNotFound || status == http.StatusUnprocessableEntity {
 		// After a push that rewrites history GitHub may have forgotten the commit.
 		return nil
 	}

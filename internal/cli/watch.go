@@ -163,10 +163,11 @@ func (o *checkOptions) files(ctx context.Context, outs []output) (map[string]sta
 	}
 	seen := map[string]stamp{}
 	err = fs.WalkDir(c.Head, ".", func(p string, _ fs.DirEntry, err error) error {
-		if err == nil {
-			record(seen, filepath.Join(top, filepath.FromSlash(p)))
+		if err != nil {
+			return err
 		}
-		return nil // what cannot be read has no stamp
+		record(seen, filepath.Join(top, filepath.FromSlash(p)))
+		return nil
 	})
 	if o.config != "" {
 		record(seen, o.config)

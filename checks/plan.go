@@ -74,6 +74,9 @@ func Plan(r *report.Report, opts Options) ([]Run, error) {
 	if !namePattern.MatchString(name) {
 		return nil, &UserError{fmt.Sprintf("%.80q is no name for a check", name), "use up to 60 letters, digits, spaces, dots and dashes"}
 	}
+	if r.Only != "" {
+		return nil, &UserError{fmt.Sprintf("the report is about the environment %.80q alone, and no verdict on the change", r.Only), "check without --env, and publish that report"}
+	}
 	rules, err := consistent(r)
 	if err != nil {
 		return nil, err

@@ -195,6 +195,17 @@ func TestPlanRefusesContradictions(t *testing.T) {
 	}
 }
 
+// TestPlanRefusesPartialReports: a pass of one environment must not satisfy a
+// check that is required of the change.
+func TestPlanRefusesPartialReports(t *testing.T) {
+	r := reportOf(t, 3, 0, "")
+	r.Only = "prod"
+	var user *UserError
+	if runs, err := Plan(r, Options{}); !errors.As(err, &user) || runs != nil {
+		t.Errorf("got %d runs, %v", len(runs), err)
+	}
+}
+
 // TestPlanOfEncodedReports takes the reports that the encoders are tested with.
 func TestPlanOfEncodedReports(t *testing.T) {
 	for name, want := range map[string]Conclusion{"pass": Success, "fail": Failure, "undecided": Failure} {

@@ -179,7 +179,7 @@ func unowned(files []change.File, reads change.Reads, partial bool) []string {
 func newReport(opts Options) *report.Report {
 	c := opts.Change
 	return &report.Report{
-		Schema: report.SchemaVersion, Tool: opts.Tool,
+		Schema: report.SchemaVersion, Tool: opts.Tool, Only: opts.Environment,
 		Change:   report.Change{Base: c.BaseName, Head: c.HeadName, BaseCommit: c.BaseCommit, HeadCommit: c.HeadCommit, Files: len(c.Files)},
 		Findings: []verdict.Finding{}, NotEvaluated: []verdict.Entry{}, Environments: []report.Environment{}, Rules: []verdict.Rule{}, Unowned: []string{},
 	}

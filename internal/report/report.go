@@ -21,6 +21,9 @@ type Report struct {
 	// Tool is Penstock itself.
 	Tool   Tool   `json:"tool"`
 	Change Change `json:"change"`
+	// Only is the environment that the run was limited to; it is empty where the
+	// run looked at all of them. What is said of one is no verdict on the change.
+	Only string `json:"only,omitempty"`
 	// Verdict is the decision with its reasons.
 	Verdict      verdict.Verdict   `json:"verdict"`
 	Environments []Environment     `json:"environments"`

@@ -69,7 +69,7 @@ func (e *encoder) header() {
 	e.facts(0, span{bold, "penstock  "}, "", []string{
 		revision(c.Base, c.BaseCommit) + " → " + revision(c.Head, c.HeadCommit),
 		count(c.Files, "file") + " changed",
-		fmt.Sprintf("%d of %s affected", e.report.Counts.Affected, count(e.report.Counts.Environments, "environment")),
+		e.scope(),
 	})
 }
 
@@ -113,6 +113,14 @@ func (e *encoder) environments() {
 		e.blank()
 		e.para(0, span{bold, "not affected  "}, span{dim, strings.Join(untouched, ", ")})
 	}
+}
+
+// scope says how many environments are affected, or which one was looked at.
+func (e *encoder) scope() string {
+	if only := e.report.Only; only != "" {
+		return "only " + clean(only) + " was looked at"
+	}
+	return fmt.Sprintf("%d of %s affected", e.report.Counts.Affected, count(e.report.Counts.Environments, "environment"))
 }
 
 func (e *encoder) environment(env report.Environment) {

@@ -23,9 +23,6 @@ func OpenRepository(ctx context.Context, dir string) (*Repository, error) {
 	return &Repository{r}, nil
 }
 
-// Dir is the top of the worktree, or the repository if it has none.
-func (r *Repository) Dir() string { return r.repo.top }
-
 // Commit resolves a revision to the full ID of a commit. A revision that this
 // clone does not have is "" and no error.
 func (r *Repository) Commit(ctx context.Context, rev string) (string, error) {
@@ -64,9 +61,6 @@ func (r *Repository) Parents(ctx context.Context, commit string) ([]string, erro
 func (r *Repository) MergeBase(ctx context.Context, branch, tip string) (string, error) {
 	return r.repo.mergeBase(ctx, branch, tip)
 }
-
-// Shallow reports whether the clone leaves out a part of the history.
-func (r *Repository) Shallow(ctx context.Context) bool { return r.repo.shallow(ctx) }
 
 // DefaultBranch is the branch of a remote that changes are merged into, or, for a
 // remote that has no branch here, that of origin. A local branch is never taken:

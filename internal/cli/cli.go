@@ -86,7 +86,8 @@ func newRoot(s Streams) *cobra.Command {
 		Use:   "penstock COMMAND",
 		Short: "The gate in front of a GitOps repository",
 		Long: `penstock renders what each environment of a GitOps repository receives before and
-after a change, evaluates Rego policies on the difference, and gives one verdict.
+after a change, evaluates Rego policies on the difference, tries it on an API
+server, and gives one verdict.
 
 Exit codes: 0 pass, 1 fail, 2 undecided (something had to be looked at and was
 not), or an error.`,

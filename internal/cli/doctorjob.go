@@ -20,7 +20,7 @@ var (
 func (w *workflow) job(j job) {
 	for key, v := range pairs(j.node) {
 		switch {
-		case key.Value == "if" && !always(v) && w.required():
+		case key.Value == "if" && !always(v) && w.required() && (w.checkName(j) == checkName || !w.has(checkName)):
 			w.say(statusProblem, key, "take if out of the job, or put it on the steps before the check", "the job %s has an if: a job that is skipped satisfies a required check", j.id.Value)
 		case key.Value == "continue-on-error" && v.Value != "false":
 			w.say(statusProblem, key, "take continue-on-error out", "the job %s goes on after an error: a change that fails would pass", j.id.Value)
@@ -34,8 +34,8 @@ func (w *workflow) job(j job) {
 		w.step(step)
 	}
 	judges := slices.IndexFunc(steps, decides)
-	for _, step := range steps[:max(judges, 0)] {
-		w.checkout(step, steps[judges])
+	for i, step := range steps[:max(judges, 0)] {
+		w.checkout(step, steps[judges], slices.ContainsFunc(steps[i:judges], fetches))
 	}
 }
 
@@ -100,15 +100,25 @@ func publishes(step *yaml.Node) bool {
 	return len(words) > 0 && words[len(words)-1] == "publish"
 }
 
+// fetches reports whether a step brings commits that the checkout left out.
+func fetches(step *yaml.Node) bool { return strings.Contains(scalar(value(step, "run")), "git fetch") }
+
+// deep reports whether a checkout has what is compared. The action needs the
+// merge and its parents alone, except in a merge queue.
+func (w *workflow) deep(depth, judge *yaml.Node) bool {
+	d := scalar(depth)
+	return d == "0" || strings.Contains(d, "${{") || d == "2" && value(judge, "uses") != nil && w.event("merge_group") == nil
+}
+
 // checkout looks at how the repository comes to the step that judges it.
-func (w *workflow) checkout(step, judge *yaml.Node) {
+func (w *workflow) checkout(step, judge *yaml.Node, fetched bool) {
 	uses := value(step, "uses")
 	if !strings.HasPrefix(scalar(uses), "actions/checkout@") {
 		return
 	}
 	with := value(step, "with")
 	depth := value(with, "fetch-depth")
-	if scalar(depth) != "0" && !strings.Contains(scalar(depth), "${{") && !publishes(judge) {
+	if !fetched && !w.deep(depth, judge) && !publishes(judge) {
 		at := uses
 		if depth != nil {
 			at = depth

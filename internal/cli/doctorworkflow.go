@@ -58,8 +58,9 @@ func (d *diagnosis) workflows() {
 		w.events()
 		for _, j := range jobs {
 			w.job(j)
-			named = named || w.checkName(j) == checkName || slices.ContainsFunc(elements(value(j.node, "steps")), publishes)
+			named = named || slices.ContainsFunc(elements(value(j.node, "steps")), publishes)
 		}
+		named = named || w.has(checkName)
 		queued = queued || w.event("merge_group") != nil
 		if d.Counts[statusProblem]+d.Counts[statusWarning] == before {
 			d.add(examined{Status: statusOK, Message: "runs penstock", Location: placeOf(w.file, 0)})
@@ -70,7 +71,7 @@ func (d *diagnosis) workflows() {
 		d.add(examined{Status: statusWarning, Message: "no workflow runs penstock", Location: placeOf(workflowDir, 0), Hint: "penstock init writes one"})
 		return
 	case !named:
-		d.add(examined{Status: statusWarning, Message: "no job that runs penstock has the name " + checkName + ", which is the check that a branch is to require", Location: placeOf(workflowDir, 0), Hint: "add name: " + checkName + " to the job that decides"})
+		d.add(examined{Status: statusWarning, Message: "no workflow that runs penstock has a job of the name " + checkName + ", which is the check that a branch is to require", Location: placeOf(workflowDir, 0), Hint: "add name: " + checkName + " to the job that decides"})
 	}
 	if !queued {
 		d.mergeGroup()
@@ -130,6 +131,16 @@ func (w *workflow) checkName(j job) string {
 		return name
 	}
 	return j.id.Value
+}
+
+// has reports whether a job of the workflow is shown under a name.
+func (w *workflow) has(name string) bool {
+	for id, node := range pairs(value(w.root, "jobs")) {
+		if w.checkName(job{id, node}) == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *workflow) say(s status, at *yaml.Node, hint, format string, args ...any) {

@@ -12,35 +12,50 @@ import (
 	"time"
 )
 
-// answers is a RoundTripper that gives one answer after the other.
+// step is what comes of one request: an answer, an error, or nothing until the
+// request ends.
+type step struct {
+	status int
+	body   string
+	// headers are "Name: value".
+	headers []string
+	err     error
+	silent  bool
+}
+
+// answers is a RoundTripper that takes one step after the other, and then
+// answers 200.
 type answers struct {
-	list []func(*http.Request) (*http.Response, error)
+	list []step
 	got  []*http.Request
 }
 
 func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.got = append(a.got, r)
-	if len(a.list) == 0 {
-		return answer(200, "")(r)
+	next := answer(200, "")
+	if len(a.list) > 0 {
+		next, a.list = a.list[0], a.list[1:]
 	}
-	next := a.list[0]
-	a.list = a.list[1:]
-	return next(r)
+	if next.silent {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	if next.err != nil {
+		return nil, next.err
+	}
+	h := http.Header{}
+	for _, line := range next.headers {
+		name, value, _ := strings.Cut(line, ": ")
+		h.Set(name, value)
+	}
+	return &http.Response{StatusCode: next.status, Header: h, Body: io.NopCloser(strings.NewReader(next.body)), Request: r}, nil
 }
 
-// answer has headers as "Name: value".
-func answer(status int, body string, headers ...string) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) {
-		h := http.Header{}
-		for _, line := range headers {
-			name, value, _ := strings.Cut(line, ": ")
-			h.Set(name, value)
-		}
-		return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-	}
+func answer(status int, body string, headers ...string) step {
+	return step{status: status, body: body, headers: headers}
 }
 
-func drop(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") }
+func drop() step { return step{err: errors.New("connection reset by peer")} }
 
 // TestTransport looks at how long it waits, what it sends again, and what it
 // takes for a limit. In synctest time passes at once.
@@ -49,7 +64,6 @@ func TestTransport(t *testing.T) {
 	in := func(d time.Duration) string {
 		return fmt.Sprintf("X-RateLimit-Reset: %d", time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Unix())
 	}
-	type step = func(*http.Request) (*http.Response, error)
 	for _, tt := range []struct {
 		name   string
 		method string
@@ -70,14 +84,14 @@ func TestTransport(t *testing.T) {
 		{"a 403 that is no limit", "GET", []step{answer(403, `{"message":"Resource not accessible by integration"}`, "X-RateLimit-Remaining: 4000")}, 1, 0, 403, false},
 		{"server errors", "GET", []step{answer(500, ""), answer(502, ""), answer(503, "", "Retry-After: 9")}, 4, (1 + 2 + 9) * time.Second, 200, false},
 		{"server errors without an end", "GET", []step{answer(500, ""), answer(500, ""), answer(500, ""), answer(500, ""), answer(500, "")}, 5, 15 * time.Second, 500, false},
-		{"dropped connections", "GET", []step{drop, drop}, 3, 3 * time.Second, 200, false},
-		{"a deletion", "DELETE", []step{drop, answer(502, "")}, 3, 3 * time.Second, 200, false},
-		{"a POST is sent once: dropped", "POST", []step{drop}, 1, 0, 0, false},
+		{"dropped connections", "GET", []step{drop(), drop()}, 3, 3 * time.Second, 200, false},
+		{"a deletion", "DELETE", []step{drop(), answer(502, "")}, 3, 3 * time.Second, 200, false},
+		{"a POST is sent once: dropped", "POST", []step{drop()}, 1, 0, 0, false},
 		{"a POST is sent once: 502", "POST", []step{answer(502, "")}, 1, 0, 502, false},
 		{"a POST is sent once: limit", "POST", []step{answer(429, "")}, 1, 0, 0, true},
 		{"a PATCH is sent once", "PATCH", []step{answer(500, "")}, 1, 0, 500, false},
 		{"a limit that ends after the deadline", "GET", []step{answer(429, "", "Retry-After: 3600")}, 1, 0, 0, true},
-		{"no network", "GET", []step{func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }}, 2, tryTime + time.Second, 200, false},
+		{"no network", "GET", []step{{silent: true}}, 2, tryTime + time.Second, 200, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -111,7 +125,7 @@ func TestTransport(t *testing.T) {
 func TestTransportRemembersLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		a := &answers{list: []func(*http.Request) (*http.Response, error){
+		a := &answers{list: []step{
 			answer(200, "{}", "X-RateLimit-Remaining: 0", "X-RateLimit-Limit: 5000", fmt.Sprintf("X-RateLimit-Reset: %d", begin.Add(time.Minute).Unix())),
 		}}
 		p, err := NewPublisher(ClientOptions{Token: "secret", Transport: a})
@@ -158,7 +172,7 @@ func TestTransportPacesWrites(t *testing.T) {
 // TestTokenGoesToOneHost: a redirection is not followed, and another host gets
 // no token.
 func TestTokenGoesToOneHost(t *testing.T) {
-	a := &answers{list: []func(*http.Request) (*http.Response, error){answer(307, "", "Location: https://evil.example.com/")}}
+	a := &answers{list: []step{answer(307, "", "Location: https://evil.example.com/")}}
 	p, err := NewPublisher(ClientOptions{Token: "secret", Transport: a})
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/client-go/rest"
 )
 
@@ -126,7 +126,7 @@ func (s *session) item(o *manifest.Object) (item, error) {
 // misnamed are the problems of names that nothing can have: they are no part of
 // a URL, or name a namespace that cannot be.
 func misnamed(name, namespace string) problems {
-	for _, why := range path.IsValidPathSegmentName(name) {
+	for _, why := range content.IsPathSegmentName(name) {
 		return problems{{rule: ruleInvalid, path: "/metadata/name", msg: fmt.Sprintf("metadata.name: Invalid value: %q: %s", name, why)}}
 	}
 	for _, why := range validation.ValidateNamespaceName(namespace, false) {

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
@@ -95,7 +94,7 @@ func (with rules) decide(r *report.Report) verdict.Verdict {
 
 // counted compares the counts of a report with what it holds.
 func counted(r *report.Report) error {
-	got := countUp(r)
+	got := report.Tally(r)
 	missing := maps.Clone(r.Counts.NotEvaluated)
 	maps.DeleteFunc(missing, func(_ verdict.Stage, n int) bool { return n == 0 })
 	switch c := r.Counts; {
@@ -110,45 +109,6 @@ func counted(r *report.Report) error {
 	return nil
 }
 
-// countUp counts what a report holds itself: not what was evaluated, and not
-// the rules.
-func countUp(r *report.Report) report.Counts {
-	c := report.Counts{Environments: len(r.Environments), NotEvaluated: map[verdict.Stage]int{}}
-	for _, env := range r.Environments {
-		if env.Affected {
-			c.Affected++
-		}
-		c.Objects += env.Objects
-		for _, d := range env.Deltas {
-			switch d.Operation {
-			case diff.Create:
-				c.Created++
-			case diff.Update:
-				c.Updated++
-			case diff.Delete:
-				c.Deleted++
-			}
-		}
-	}
-	for _, f := range r.Findings {
-		switch {
-		case f.Baseline == verdict.Unchanged:
-			c.Existing++
-		case f.Baseline == verdict.Absent:
-		case f.Level == verdict.Error:
-			c.Errors++
-		case f.Level == verdict.Warning:
-			c.Warnings++
-		default:
-			c.Notes++
-		}
-	}
-	for _, e := range r.NotEvaluated {
-		c.NotEvaluated[e.Stage]++
-	}
-	return c
-}
-
 // only is the part of a report that is about one environment, with a verdict of
 // its own. What was evaluated is counted for all environments together, and is
 // left out.
@@ -158,7 +118,7 @@ func only(r *report.Report, env string, with rules) *report.Report {
 	part.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f verdict.Finding) bool { return f.Environment != env })
 	part.NotEvaluated = slices.DeleteFunc(slices.Clone(r.NotEvaluated), func(e verdict.Entry) bool { return e.Environment != env })
 	part.Unowned = nil
-	part.Counts = countUp(&part)
+	part.Counts = report.Tally(&part)
 	part.Counts.Rules = r.Counts.Rules
 	part.Counts.Evaluated = r.Counts.Evaluated
 	part.Verdict = with.decide(&part)

@@ -58,7 +58,7 @@ func reportOf(t testing.TB, errs, warnings int, names ...string) *report.Report 
 
 // settle counts and decides, as the pipeline does.
 func settle(r *report.Report) {
-	r.Counts = countUp(r)
+	r.Counts = report.Tally(r)
 	r.Counts.Rules = len(r.Rules)
 	r.Counts.Evaluated = map[verdict.Stage]int{verdict.StageRender: len(r.Environments)}
 	r.Verdict = rules{gate: verdict.GateNew, manifests: true}.decide(r)

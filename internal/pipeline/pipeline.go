@@ -16,7 +16,6 @@ import (
 	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
-	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -204,13 +203,13 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 		r.Rules = append(r.Rules, dryrun.Rules()...)
 		slices.SortFunc(r.Rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	r.Counts = count(r, ledger)
-	r.Counts.Rules = policyRules
 	for _, e := range ledger {
 		if !e.Evaluated() {
 			r.NotEvaluated = append(r.NotEvaluated, e)
 		}
 	}
+	r.Counts = count(r, ledger)
+	r.Counts.Rules = policyRules
 	r.Verdict = verdict.Decide(verdict.Case{
 		Findings: r.Findings, Ledger: ledger, Manifests: manifests,
 		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: policyRules,
@@ -218,42 +217,13 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	})
 }
 
+// count counts what the report holds, and what was evaluated.
 func count(r *report.Report, ledger []verdict.Entry) report.Counts {
-	c := report.Counts{Environments: len(r.Environments), Rules: len(r.Rules), Evaluated: map[verdict.Stage]int{}, NotEvaluated: map[verdict.Stage]int{}}
-	for _, e := range r.Environments {
-		if e.Affected {
-			c.Affected++
-		}
-		c.Objects += e.Objects
-		for _, d := range e.Deltas {
-			switch d.Operation {
-			case diff.Create:
-				c.Created++
-			case diff.Update:
-				c.Updated++
-			case diff.Delete:
-				c.Deleted++
-			}
-		}
-	}
-	for _, f := range r.Findings {
-		switch {
-		case f.Baseline == verdict.Unchanged:
-			c.Existing++
-		case f.Baseline == verdict.Absent:
-		case f.Level == verdict.Error:
-			c.Errors++
-		case f.Level == verdict.Warning:
-			c.Warnings++
-		default:
-			c.Notes++
-		}
-	}
+	c := report.Tally(r)
+	c.Evaluated = map[verdict.Stage]int{}
 	for _, e := range ledger {
 		if e.Evaluated() {
 			c.Evaluated[e.Stage]++
-		} else {
-			c.NotEvaluated[e.Stage]++
 		}
 	}
 	return c

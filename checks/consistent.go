@@ -18,65 +18,46 @@ func (e *Contradiction) UserHint() string {
 	return "make the report anew with penstock check, of the same version, and publish it as it is"
 }
 
-// rules are the settings that a verdict was made with, which a report does not
-// hold.
-type rules struct {
-	gate              verdict.Gate
-	strict, manifests bool
-}
-
-// consistent decides anew, and fails if no settings give the verdict of the
-// report. It does not tell a forged report from a true one: who can forge the
-// findings can forge the verdict.
-func consistent(r *report.Report) (rules, error) {
+// consistent decides anew, and fails if that does not give the outcomes of the
+// report, of the whole and of each environment. It does not tell a forged report
+// from a true one: who can forge the findings can forge the verdict.
+func consistent(r *report.Report) error {
 	var names []string
 	for _, env := range r.Environments {
 		if env.Name == "" || slices.Contains(names, env.Name) {
-			return rules{}, &Contradiction{"the name of an environment is empty or there twice"}
+			return &Contradiction{"the name of an environment is empty or there twice"}
 		}
 		names = append(names, env.Name)
 	}
 	known := func(env string) bool { return env == "" || slices.Contains(names, env) }
 	for _, f := range r.Findings {
 		if !known(f.Environment) {
-			return rules{}, &Contradiction{"a finding is about an environment that is not there"}
+			return &Contradiction{"a finding is about an environment that is not there"}
 		}
 	}
 	for _, e := range r.NotEvaluated {
 		if !known(e.Environment) {
-			return rules{}, &Contradiction{"an entry of what was not evaluated is about an environment that is not there"}
+			return &Contradiction{"an entry of what was not evaluated is about an environment that is not there"}
 		}
 	}
 	if err := counted(r); err != nil {
-		return rules{}, err
+		return err
 	}
-	var similar *rules
-	for _, strict := range []bool{false, true} {
-		for _, gate := range []verdict.Gate{verdict.GateNew, verdict.GateAll} {
-			for _, manifests := range []bool{true, false} {
-				with := rules{gate, strict, manifests}
-				v := with.decide(r)
-				if v.Outcome != r.Verdict.Outcome {
-					continue
-				}
-				if slices.Equal(v.Reasons, r.Verdict.Reasons) {
-					return with, nil
-				}
-				if similar == nil {
-					similar = &with
-				}
-			}
+	// A report does not say whether the repository holds manifests. Reasons are
+	// not compared: another version words them in another way.
+	if decide(r, true).Outcome != r.Verdict.Outcome && decide(r, false).Outcome != r.Verdict.Outcome {
+		return &Contradiction{"its verdict does not follow from its findings and from what was not evaluated"}
+	}
+	for _, env := range r.Environments {
+		if only(r, env).Verdict.Outcome != env.Outcome {
+			return &Contradiction{"the outcome of an environment does not follow from its findings and from what was not evaluated"}
 		}
 	}
-	if similar == nil {
-		return rules{}, &Contradiction{"its verdict does not follow from its findings and from what was not evaluated"}
-	}
-	// Another version words its reasons in another way.
-	return *similar, nil
+	return nil
 }
 
 // decide makes the verdict of a report anew.
-func (with rules) decide(r *report.Report) verdict.Verdict {
+func decide(r *report.Report, manifests bool) verdict.Verdict {
 	ledger := slices.Clone(r.NotEvaluated)
 	for _, n := range r.Counts.Evaluated {
 		if n > 0 {
@@ -86,9 +67,9 @@ func (with rules) decide(r *report.Report) verdict.Verdict {
 		}
 	}
 	return verdict.Decide(verdict.Case{
-		Findings: r.Findings, Ledger: ledger, Manifests: with.manifests,
+		Findings: r.Findings, Ledger: ledger, Manifests: manifests,
 		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: r.Counts.Rules,
-		Gate: with.gate, Strict: with.strict,
+		Gate: r.Gate, Strict: r.Strict,
 	})
 }
 
@@ -112,16 +93,16 @@ func counted(r *report.Report) error {
 // only is the part of a report that is about one environment, with a verdict of
 // its own. What was evaluated is counted for all environments together, and is
 // left out.
-func only(r *report.Report, env string, with rules) *report.Report {
+func only(r *report.Report, env report.Environment) *report.Report {
 	part := *r
-	part.Environments = slices.DeleteFunc(slices.Clone(r.Environments), func(e report.Environment) bool { return e.Name != env })
-	part.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f verdict.Finding) bool { return f.Environment != env })
-	part.NotEvaluated = slices.DeleteFunc(slices.Clone(r.NotEvaluated), func(e verdict.Entry) bool { return e.Environment != env })
+	part.Environments = []report.Environment{env}
+	part.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f verdict.Finding) bool { return f.Environment != env.Name })
+	part.NotEvaluated = slices.DeleteFunc(slices.Clone(r.NotEvaluated), func(e verdict.Entry) bool { return e.Environment != env.Name })
 	part.Unowned = nil
 	part.Counts = report.Tally(&part)
 	part.Counts.Rules = r.Counts.Rules
 	part.Counts.Evaluated = r.Counts.Evaluated
-	part.Verdict = with.decide(&part)
+	part.Verdict = decide(&part, true)
 	part.Counts.Evaluated, part.Counts.NotEvaluated = nil, nil
 	return &part
 }

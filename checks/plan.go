@@ -77,8 +77,7 @@ func Plan(r *report.Report, opts Options) ([]Run, error) {
 	if r.Only != "" {
 		return nil, &UserError{fmt.Sprintf("the report is about the environment %.80q alone, and no verdict on the change", r.Only), "check without --env, and publish that report"}
 	}
-	rules, err := consistent(r)
-	if err != nil {
+	if err := consistent(r); err != nil {
 		return nil, err
 	}
 	id, err := attempt(r)
@@ -89,8 +88,7 @@ func Plan(r *report.Report, opts Options) ([]Run, error) {
 	gate := Run{Name: name, Attempt: id}
 	var parts []Run
 	for _, env := range r.Environments {
-		part := only(r, env.Name, rules)
-		if opts.Alone || !env.Affected && part.Verdict.Outcome == verdict.Pass {
+		if opts.Alone || !env.Affected && env.Outcome == verdict.Pass {
 			continue
 		}
 		run := Run{Name: runName(name, env.Name), Attempt: id}
@@ -98,7 +96,7 @@ func Plan(r *report.Report, opts Options) ([]Run, error) {
 		// them only.
 		var own []Annotation
 		own, found = take(found, env.Name)
-		if err := run.show(part, false, own, environmentAnnotations); err != nil {
+		if err := run.show(only(r, env), false, own, environmentAnnotations); err != nil {
 			return nil, err
 		}
 		parts = append(parts, run)

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -61,7 +62,11 @@ func settle(r *report.Report) {
 	r.Counts = report.Tally(r)
 	r.Counts.Rules = len(r.Rules)
 	r.Counts.Evaluated = map[verdict.Stage]int{verdict.StageRender: len(r.Environments)}
-	r.Verdict = rules{gate: verdict.GateNew, manifests: true}.decide(r)
+	r.Gate = cmp.Or(r.Gate, verdict.GateNew)
+	r.Verdict = decide(r, true)
+	for i, env := range r.Environments {
+		r.Environments[i].Outcome = only(r, env).Verdict.Outcome
+	}
 }
 
 func plan(t testing.TB, r *report.Report, opts Options) []Run {
@@ -135,8 +140,8 @@ func TestPlanConclusions(t *testing.T) {
 			r := reportOf(t, 1, 0, "dev", "prod")
 			r.Findings[0].Baseline = verdict.Unchanged
 			r.Findings = r.Findings[:1]
+			r.Gate = verdict.GateAll
 			settle(r)
-			r.Verdict = rules{gate: verdict.GateAll}.decide(r)
 			return r
 		}, []string{
 			"penstock: failure: Fail: 1 finding that base has as well",
@@ -145,8 +150,8 @@ func TestPlanConclusions(t *testing.T) {
 		{"a strict configuration", func() *report.Report {
 			r := reportOf(t, 0, 0, "dev")
 			r.NotEvaluated = []verdict.Entry{{Environment: "dev", Object: verdict.Object{Kind: "Widget"}, Stage: verdict.StageDryRun, Reason: verdict.UnknownKind}}
+			r.Strict = true
 			settle(r)
-			r.Verdict = rules{gate: verdict.GateNew, strict: true}.decide(r)
 			return r
 		}, []string{
 			"penstock: failure: not decided: dev: dry-run: 1 item not evaluated (unknown-kind)",
@@ -168,7 +173,12 @@ func TestPlanConclusions(t *testing.T) {
 // they hold.
 func TestPlanRefusesContradictions(t *testing.T) {
 	for name, forge := range map[string]func(*report.Report){
-		"pass with an error":               func(r *report.Report) { r.Verdict = verdict.Verdict{Outcome: verdict.Pass} },
+		"pass with an error":     func(r *report.Report) { r.Verdict = verdict.Verdict{Outcome: verdict.Pass} },
+		"pass of an environment": func(r *report.Report) { r.Environments[0].Outcome = verdict.Pass },
+		"another gate": func(r *report.Report) {
+			r.Findings[0].Baseline = verdict.Unchanged
+			r.Counts.Errors, r.Counts.Existing = 0, 1
+		},
 		"errors that are not counted":      func(r *report.Report) { r.Counts.Errors = 0 },
 		"an environment that is not there": func(r *report.Report) { r.Findings[0].Environment = "nowhere" },
 		"an environment twice":             func(r *report.Report) { r.Environments = append(r.Environments, r.Environments[0]) },

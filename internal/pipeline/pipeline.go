@@ -210,11 +210,16 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	}
 	r.Counts = count(r, ledger)
 	r.Counts.Rules = policyRules
-	r.Verdict = verdict.Decide(verdict.Case{
+	r.Gate, r.Strict = verdict.Gate(cmp.Or(opts.Config.Gate, string(verdict.GateNew))), opts.Config.Strict
+	whole := verdict.Case{
 		Findings: r.Findings, Ledger: ledger, Manifests: manifests,
 		Environments: len(r.Environments), Affected: r.Counts.Affected, Rules: policyRules,
-		Gate: verdict.Gate(cmp.Or(opts.Config.Gate, string(verdict.GateNew))), Strict: opts.Config.Strict,
-	})
+		Gate: r.Gate, Strict: r.Strict,
+	}
+	r.Verdict = verdict.Decide(whole)
+	for i, env := range r.Environments {
+		r.Environments[i].Outcome = verdict.Decide(whole.Of(env.Name, env.Affected)).Outcome
+	}
 }
 
 // count counts what the report holds, and what was evaluated.

@@ -24,6 +24,10 @@ type Report struct {
 	// Only is the environment that the run was limited to; it is empty where the
 	// run looked at all of them. What is said of one is no verdict on the change.
 	Only string `json:"only,omitempty"`
+	// Gate says which findings may block, and Strict whether everything that was
+	// not evaluated does, as the run was configured.
+	Gate   verdict.Gate `json:"gate"`
+	Strict bool         `json:"strict"`
 	// Verdict is the decision with its reasons.
 	Verdict      verdict.Verdict   `json:"verdict"`
 	Environments []Environment     `json:"environments"`
@@ -65,6 +69,8 @@ type Environment struct {
 	Roots             []config.Root     `json:"roots"`
 	KubernetesVersion string            `json:"kubernetesVersion"`
 	Labels            map[string]string `json:"labels,omitempty"`
+	// Outcome is what the verdict would be on this environment alone.
+	Outcome verdict.Outcome `json:"outcome"`
 	// Affected says whether the change touches a file that rendering reads;
 	// Files names those files.
 	Affected bool     `json:"affected"`
@@ -75,6 +81,9 @@ type Environment struct {
 	Deltas []Delta `json:"deltas,omitempty"`
 	// DryRun names the backend: "embedded 1.36.3", "cluster CONTEXT", or is empty.
 	DryRun string `json:"dryRun,omitempty"`
+	// Rollback says whether base could be applied again once head is; it is
+	// absent where nothing changes.
+	Rollback *verdict.Rollback `json:"rollback,omitempty"`
 }
 
 // Delta is one object that differs, without its content.
@@ -85,6 +94,9 @@ type Delta struct {
 	// RenamedFrom or RenamedTo is the other side of a rename, as manifest.ID.String.
 	RenamedFrom string `json:"renamedFrom,omitempty"`
 	RenamedTo   string `json:"renamedTo,omitempty"`
+	// Effects are what applying it does, as an API server answers: restart,
+	// replace or no-op.
+	Effects []verdict.Effect `json:"effects,omitempty"`
 	// Diff is the readable difference, without secret values and without colour.
 	Diff string `json:"diff,omitempty"`
 }

@@ -17,6 +17,9 @@ const (
 	Undecided Outcome = "undecided"
 )
 
+// Outcomes are all that there are, best first.
+func Outcomes() []Outcome { return []Outcome{Pass, Undecided, Fail} }
+
 // Verdict is an outcome and the reasons for it, as sentences.
 type Verdict struct {
 	Outcome Outcome  `json:"outcome"`
@@ -62,6 +65,19 @@ func Decide(c Case) Verdict {
 		return Verdict{Undecided, reasons}
 	}
 	return Verdict{Pass, []string{passReason(c)}}
+}
+
+// Of is the part of a case that is about one environment, which the change
+// affects or not: Decide on it says what the environment alone comes to. What is
+// about the repository as a whole is left out.
+func (c Case) Of(env string, affected bool) Case {
+	c.Findings = slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return f.Environment != env })
+	c.Ledger = slices.DeleteFunc(slices.Clone(c.Ledger), func(e Entry) bool { return e.Environment != env })
+	c.Environments, c.Affected = 1, 0
+	if affected {
+		c.Affected = 1
+	}
+	return c
 }
 
 func passReason(c Case) string {

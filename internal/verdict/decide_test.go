@@ -118,3 +118,23 @@ func TestSortFindingsIsTotal(t *testing.T) {
 		}
 	}
 }
+
+// TestOf: what is wrong with one environment, or with the repository, says
+// nothing about another one.
+func TestOf(t *testing.T) {
+	c := good()
+	c.Affected = 2
+	c.Findings = []verdict.Finding{{Environment: "prod", Level: verdict.Error, Baseline: verdict.New}}
+	c.Ledger = append(c.Ledger,
+		verdict.Entry{Environment: "dev", Stage: verdict.StageRender},
+		verdict.Entry{Environment: "qa", Stage: verdict.StageRender, Reason: verdict.Failed},
+		verdict.Entry{Stage: verdict.StageDiscover, Reason: verdict.Unsupported})
+	for env, want := range map[string]verdict.Outcome{"dev": verdict.Pass, "prod": verdict.Fail, "qa": verdict.Undecided, "nothing-of-it": verdict.Undecided} {
+		if got := verdict.Decide(c.Of(env, true)); got.Outcome != want {
+			t.Errorf("%s: got %s %q, want %s", env, got.Outcome, got.Reasons, want)
+		}
+	}
+	if got := verdict.Decide(c.Of("nothing-of-it", false)); got.Outcome != verdict.Pass {
+		t.Errorf("not affected: got %s %q", got.Outcome, got.Reasons)
+	}
+}

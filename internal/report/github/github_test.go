@@ -177,6 +177,9 @@ func TestOutputs(t *testing.T) {
 		Findings:     []verdict.Finding{finding(verdict.Error, "prod", "a", 1), finding(verdict.Warning, "dev", "b", 1), finding(verdict.Error, "staging", "c", 1)},
 		Environments: 3, Affected: 3, Rules: 1, Manifests: true,
 	})
+	for i, o := range []verdict.Outcome{verdict.Pass, verdict.Fail, verdict.Undecided} {
+		r.Environments[i].Outcome = o
+	}
 	var out bytes.Buffer
 	hostile := "x\nPENSTOCK\nverdict=pass\nPENSTOCK_END"
 	if err := github.EncodeOutputs(&out, r, github.Files{Report: "/tmp/report.json", SARIF: hostile}); err != nil {
@@ -199,12 +202,13 @@ func TestOutputs(t *testing.T) {
 func TestOutputsOfOtherVerdicts(t *testing.T) {
 	gap := verdict.Entry{Environment: "prod", Stage: verdict.StageRender, Reason: verdict.Failed}
 	for outcome, c := range map[string]verdict.Case{
-		`pass []`:              {Environments: 1, Rules: 1},
-		`undecided ["prod"]`:   {Environments: 1, Affected: 1, Rules: 1, Ledger: []verdict.Entry{gap}},
-		`undecided ` + "[]":    {Environments: 1, Affected: 1},
-		`undecided [] twofold`: {Manifests: true},
+		`pass []`:                    {Environments: 1, Rules: 1},
+		`undecided ["prod"]`:         {Environments: 1, Affected: 1, Rules: 1, Ledger: []verdict.Entry{gap}},
+		`undecided ["prod"] twofold`: {Environments: 1, Affected: 1},
+		`undecided []`:               {Manifests: true, Environments: 1, Rules: 1, Ledger: []verdict.Entry{{Stage: verdict.StageDiscover, Reason: verdict.Unsupported}}},
 	} {
-		r := &report.Report{Environments: []report.Environment{{Name: "prod"}}, Verdict: verdict.Decide(c)}
+		r := &report.Report{Verdict: verdict.Decide(c)}
+		r.Environments = []report.Environment{{Name: "prod", Outcome: verdict.Decide(c.Of("prod", c.Affected > 0)).Outcome}}
 		var out bytes.Buffer
 		if err := github.EncodeOutputs(&out, r, github.Files{}); err != nil {
 			t.Fatal(err)

@@ -54,19 +54,13 @@ func delimiter(value string) string {
 	return end
 }
 
-// failedEnvironments are those that a reason of the verdict begins with
-// (verdict.Decide), in the order of the report. A pass has none.
+// failedEnvironments are those that do not pass by themselves, in the order of
+// the report.
 func failedEnvironments(r *report.Report) []string {
 	failed := []string{}
-	if r.Verdict.Outcome == verdict.Pass {
-		return failed
-	}
 	for _, env := range r.Environments {
-		for _, reason := range r.Verdict.Reasons {
-			if strings.HasPrefix(reason, env.Name+": ") {
-				failed = append(failed, env.Name)
-				break
-			}
+		if env.Outcome != verdict.Pass {
+			failed = append(failed, env.Name)
 		}
 	}
 	return failed

@@ -58,8 +58,16 @@ func Decode(r io.Reader) (*report.Report, error) {
 
 // unknown finds a word that decides something and is not known.
 func unknown(r *report.Report) string {
-	if !slices.Contains([]verdict.Outcome{verdict.Pass, verdict.Fail, verdict.Undecided}, r.Verdict.Outcome) {
+	if !slices.Contains(verdict.Outcomes(), r.Verdict.Outcome) {
 		return fmt.Sprintf("the outcome %.60q is not known", r.Verdict.Outcome)
+	}
+	if !slices.Contains([]verdict.Gate{verdict.GateNew, verdict.GateAll}, r.Gate) {
+		return fmt.Sprintf("the gate %.60q is not known", r.Gate)
+	}
+	for _, env := range r.Environments {
+		if fault := unknownOf(env); fault != "" {
+			return fault
+		}
 	}
 	for _, f := range r.Findings {
 		if !slices.Contains([]verdict.Level{verdict.Error, verdict.Warning, verdict.Note}, f.Level) {
@@ -73,6 +81,30 @@ func unknown(r *report.Report) string {
 		if e.Evaluated() {
 			return "an entry of what was not evaluated has no reason"
 		}
+	}
+	return ""
+}
+
+// unknownOf finds such a word in what is said of an environment.
+func unknownOf(env report.Environment) string {
+	if !slices.Contains(verdict.Outcomes(), env.Outcome) {
+		return fmt.Sprintf("the outcome %.60q of an environment is not known", env.Outcome)
+	}
+	for _, d := range env.Deltas {
+		for _, effect := range d.Effects {
+			if !slices.Contains(verdict.Effects(), effect) {
+				return fmt.Sprintf("the effect %.60q of a change is not known", effect)
+			}
+		}
+	}
+	switch r := env.Rollback; {
+	case r == nil:
+	case !slices.Contains(verdict.RollbackStates(), r.State):
+		return fmt.Sprintf("the state %.60q of a rollback is not known", r.State)
+	case r.State == verdict.RollbackPrevented && len(r.Obstacles) == 0:
+		return "a rollback that is prevented has no obstacle"
+	case r.State == verdict.RollbackNotEvaluated && r.Reason == "":
+		return "a rollback that was not evaluated has no reason"
 	}
 	return ""
 }

@@ -27,6 +27,12 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a key twice", `"findings": [`, `"findings": [], "findings": [`, "duplicate field"},
 		{"a key in capitals", `"findings": [`, `"Findings": [`, "unknown field"},
 		{"an unknown outcome", `"outcome": "fail"`, `"outcome": "neutral"`, "neutral"},
+		{"an unknown gate", `"gate": "new"`, `"gate": "none"`, "none"},
+		{"an environment without an outcome", "\"outcome\": \"fail\",\n      \"affected\"", `"affected"`, "outcome"},
+		{"an unknown effect", `"restart"`, `"reboot"`, "reboot"},
+		{"an unknown state of a rollback", `"state": "prevented"`, `"state": "lost"`, "lost"},
+		{"a rollback prevented by nothing", `"state": "not-evaluated"`, `"state": "prevented"`, "no obstacle"},
+		{"a rollback not evaluated for nothing", `"state": "prevented"`, `"state": "not-evaluated"`, "no reason"},
 		{"an unknown level", `"level": "error"`, `"level": "fatal"`, "fatal"},
 		{"an unknown baseline", `"baseline": "new"`, `"baseline": "old"`, "old"},
 		{"a gap without a reason", `"reason": "unknown-kind"`, `"reason": ""`, "no reason"},
@@ -65,7 +71,7 @@ func TestDecodeIsBounded(t *testing.T) {
 // FuzzDecode expects that what is read can be written and read again.
 func FuzzDecode(f *testing.F) {
 	f.Add(encodeSample(f))
-	f.Add([]byte(`{"schema":"penstock.dev/report/v1","verdict":{"outcome":"pass","reasons":null},"timing":{"started":"0001-01-01T00:00:00Z","seconds":0}}`))
+	f.Add([]byte(`{"schema":"penstock.dev/report/v1","gate":"new","verdict":{"outcome":"pass","reasons":null},"timing":{"started":"0001-01-01T00:00:00Z","seconds":0}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := Decode(bytes.NewReader(text))
 		if err != nil {

@@ -37,26 +37,30 @@ func sample() *report.Report {
 		Schema: report.SchemaVersion,
 		Tool:   report.Tool{Name: "Penstock", Version: "0.1.0", Kubernetes: "v1.36.3"},
 		Change: report.Change{Base: "main", Head: "worktree", BaseCommit: strings.Repeat("0a", 20), Files: 4},
+		Gate:   verdict.GateNew, Strict: true,
 		Verdict: verdict.Verdict{Outcome: verdict.Fail, Reasons: []string{
 			"production: 3 blocking findings", "staging: 1 blocking finding"}},
 		Environments: []report.Environment{
 			{
-				Name: "production", Found: "overlays/<env>", KubernetesVersion: "1.36", Labels: map[string]string{"tier": "production"},
+				Name: "production", Found: "overlays/<env>", KubernetesVersion: "1.36", Labels: map[string]string{"tier": "production"}, Outcome: verdict.Fail,
 				Roots: []config.Root{
 					{Kind: config.Kustomize, Path: "apps/overlays/production"},
 					{Kind: config.Helm, Path: "charts/web", Values: []string{"charts/web/values-production.yaml"}, Release: "web", Namespace: "shop"},
 				},
 				Affected: true, Files: []string{"apps/base/web.yaml", "apps/overlays/production/patch #1.yaml"}, Objects: 12, DryRun: "embedded 1.36.3",
+				Rollback: &verdict.Rollback{State: verdict.RollbackPrevented, Obstacles: []verdict.Obstacle{
+					{Object: data, Message: "the data of the claim is lost", Location: at("apps/base/claim.yaml", 1)}}},
 				Deltas: []report.Delta{
-					{Operation: diff.Update, Object: web, Location: at("apps/base/web.yaml", 3), Diff: "spec.selector\n  - app: web\n  + app: web2\n"},
+					{Operation: diff.Update, Object: web, Location: at("apps/base/web.yaml", 3), Effects: []verdict.Effect{verdict.Replace, verdict.Restart}, Diff: "spec.selector\n  - app: web\n  + app: web2\n"},
 					{Operation: diff.Delete, Object: data, RenamedTo: "PersistentVolumeClaim shop/data-2"},
 				},
 			},
 			{
-				Name: "staging", Found: "overlays/<env>", KubernetesVersion: "1.35", Affected: true, Objects: 11,
+				Name: "staging", Found: "overlays/<env>", KubernetesVersion: "1.35", Outcome: verdict.Fail,
+				Rollback: &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: verdict.Off, Detail: "the dry-run is switched off"}, Affected: true, Objects: 11,
 				Roots: []config.Root{{Kind: config.Kustomize, Path: "apps/overlays/staging"}}, Files: []string{"apps/base/web.yaml"},
 			},
-			{Name: "default", Found: "manifests", KubernetesVersion: "1.36", Roots: []config.Root{{Kind: config.Directory, Path: "."}}},
+			{Name: "default", Found: "manifests", KubernetesVersion: "1.36", Outcome: verdict.Pass, Roots: []config.Root{{Kind: config.Directory, Path: "."}}},
 		},
 		Findings: []verdict.Finding{
 			{Rule: "dryrun/immutable-field", Level: verdict.Error, Stage: verdict.StageDryRun, Environment: "production", Operation: "UPDATE", Object: web,
@@ -172,12 +176,15 @@ func schema(t *testing.T) []byte {
 		Tag:         "json",
 		Docs:        docs,
 		Enums: map[reflect.Type][]string{
-			reflect.TypeFor[verdict.Outcome]():  {"pass", "fail", "undecided"},
-			reflect.TypeFor[verdict.Level]():    {"error", "warning", "note"},
-			reflect.TypeFor[verdict.Baseline](): {"new", "unchanged", "absent"},
-			reflect.TypeFor[verdict.Stage]():    {"discover", "render", "policy", "dry-run"},
-			reflect.TypeFor[diff.Operation]():   {"CREATE", "UPDATE", "DELETE"},
-			reflect.TypeFor[config.RootKind]():  {"kustomize", "helm", "directory"},
+			reflect.TypeFor[verdict.Outcome]():       {"pass", "fail", "undecided"},
+			reflect.TypeFor[verdict.Gate]():          {"new", "all"},
+			reflect.TypeFor[verdict.Effect]():        {"restart", "replace", "no-op"},
+			reflect.TypeFor[verdict.RollbackState](): {"possible", "prevented", "not-evaluated"},
+			reflect.TypeFor[verdict.Level]():         {"error", "warning", "note"},
+			reflect.TypeFor[verdict.Baseline]():      {"new", "unchanged", "absent"},
+			reflect.TypeFor[verdict.Stage]():         {"discover", "render", "policy", "dry-run"},
+			reflect.TypeFor[diff.Operation]():        {"CREATE", "UPDATE", "DELETE"},
+			reflect.TypeFor[config.RootKind]():       {"kustomize", "helm", "directory"},
 		},
 	})
 	if err != nil {
@@ -211,7 +218,7 @@ func TestSchemaDescribesReports(t *testing.T) {
 		return s.Validate(value)
 	}
 	good := string(encode(t, sample()))
-	empty := &report.Report{Verdict: verdict.Verdict{Outcome: verdict.Undecided}}
+	empty := &report.Report{Gate: verdict.GateNew, Verdict: verdict.Verdict{Outcome: verdict.Undecided}}
 	for _, text := range []string{good, string(encode(t, empty))} {
 		if err := validate(text); err != nil {
 			t.Error(err)
@@ -220,6 +227,9 @@ func TestSchemaDescribesReports(t *testing.T) {
 	for old, replacement := range map[string]string{
 		`"outcome": "fail"`:        `"outcome": "neutral"`,
 		`"baseline": "new"`:        `"baseline": "fresh"`,
+		`"gate": "new"`:            `"gate": "old"`,
+		`"state": "prevented"`:     `"state": "lost"`,
+		`"restart"`:                `"reboot"`,
 		`"files": 4`:               `"files": "four"`,
 		`"unowned": [`:             `"owned": [`,
 		`"operation": "DELETE",`:   `"operation": "REMOVE",`,

@@ -19,7 +19,7 @@ const module = "github.com/penstock-dev/penstock/"
 // of lower layers, and never a neighbour on its own.
 func layers() map[string]int {
 	return map[string]int{
-		"internal/manifest": 0, "internal/verdict": 0, "internal/child": 0, "internal/layout": 0, "internal/jsonschema": 0, "examples": 0,
+		"internal": 0, "internal/manifest": 0, "internal/verdict": 0, "internal/child": 0, "internal/layout": 0, "internal/jsonschema": 0, "examples": 0,
 		"checks/githubtest": 0, "checks/githubtest/prune": 0,
 		"internal/change": 1, "internal/config": 1, "internal/diff": 1, "internal/redact": 1,
 		"render/kustomize": 2, "render/helm": 2,

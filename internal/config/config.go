@@ -36,6 +36,8 @@ type Config struct {
 	Environments []EnvironmentSpec `yaml:"environments"`
 	// The rules that judge the change.
 	Policies Policies `yaml:"policies"`
+	// The file of waivers, from the root of the repository. By default it is ".penstock-waivers.yaml", if that is there.
+	Waivers string `yaml:"waivers"`
 	// The server-side dry-run.
 	DryRun DryRun `yaml:"dryRun"`
 	// Whether everything that was not evaluated blocks, also unknown kinds, sources that need the network and encrypted secrets.
@@ -220,7 +222,7 @@ func holdsRego(fsys fs.FS, dir string) bool {
 	return found
 }
 
-//go:embed config.go environment.go
+//go:embed config.go environment.go waivers.go
 var source embed.FS
 
 // SchemaID is the $id of the JSON Schema of the configuration.

@@ -249,7 +249,7 @@ func (d *decoder) scalar(node *yaml.Node, into reflect.Value, at, enum string) {
 }
 
 func (d *decoder) text(node *yaml.Node, into reflect.Value, at, enum string) {
-	if tag := node.ShortTag(); tag != "!!str" {
+	if tag := node.ShortTag(); tag != "!!str" && tag != "!!timestamp" { // a day is text
 		d.fault(node, fmt.Sprintf("quote it: %q", node.Value), "%s must be a string, not %s", subject(at), describe(node))
 		return
 	}

@@ -43,6 +43,9 @@ func (c *Config) validate() []Fault {
 	for i := range c.Policies.Paths {
 		c.Policies.Paths[i] = checkPath(c.Policies.Paths[i], fmt.Sprintf("policies.paths[%d]", i), add)
 	}
+	if _, given := c.lines["waivers"]; given {
+		c.Waivers = checkPath(c.Waivers, "waivers", add)
+	}
 	for i, glob := range c.Discovery.Exclude {
 		if _, err := path.Match(glob, ""); err != nil || glob == "" || path.IsAbs(glob) {
 			add(fmt.Sprintf("discovery.exclude[%d]", i), "write a relative glob such as \"examples/**\"", "%q is not a glob", glob)

@@ -68,6 +68,10 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	waivers, err := opts.Config.LoadWaivers(opts.Change.Base)
+	if err != nil {
+		return nil, err
+	}
 	var ledger []verdict.Entry
 	for _, s := range opts.Change.Skipped {
 		ledger = append(ledger, verdict.Entry{Stage: verdict.StageDiscover, Object: verdict.Object{Kind: "Submodule", Name: s.Path}, Reason: verdict.Unsupported, Detail: s.Reason})
@@ -86,6 +90,8 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		reads = reads.Union(o.reads)
 	}
 	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
+	r.Rules = append(r.Rules, loadedRules(opts)...)
+	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)
 	finish(r, ledger, opts, manifests)
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil
@@ -195,13 +201,9 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)
+	policyRules := 0
 	if opts.Judge != nil {
-		r.Rules = append(r.Rules, opts.Judge.Rules()...)
-	}
-	policyRules := len(r.Rules)
-	if opts.Trier != nil {
-		r.Rules = append(r.Rules, dryrun.Rules()...)
-		slices.SortFunc(r.Rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
+		policyRules = len(opts.Judge.Rules())
 	}
 	for _, e := range ledger {
 		if !e.Evaluated() {

@@ -92,7 +92,7 @@ func passReason(c Case) string {
 
 // Blocks reports whether a finding refuses the change.
 func Blocks(f Finding, gate Gate) bool {
-	if f.Level != Error || f.Baseline == Absent {
+	if f.Level != Error || f.Baseline == Absent || f.Waiver != nil {
 		return false
 	}
 	return f.Baseline == New || gate == GateAll

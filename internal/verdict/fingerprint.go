@@ -60,24 +60,27 @@ func (l Level) rank() int {
 	return 2
 }
 
-// rank orders baselines: what comes with the change first.
-func (b Baseline) rank() int {
-	switch b {
-	case New:
-		return 0
-	case Unchanged:
+// rank orders findings: what comes with the change first, and what is waived
+// after what base has already.
+func (f Finding) rank() int {
+	switch {
+	case f.Baseline == Absent:
+		return 3
+	case f.Waiver != nil:
+		return 2
+	case f.Baseline == Unchanged:
 		return 1
 	}
-	return 2
+	return 0
 }
 
 // SortFindings orders findings for a reader: by environment, new ones before
-// existing ones, worst first, then by place, object, rule and message.
+// existing and waived ones, worst first, then by place, object, rule and message.
 func SortFindings(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Environment, b.Environment),
-			cmp.Compare(a.Baseline.rank(), b.Baseline.rank()),
+			cmp.Compare(a.rank(), b.rank()),
 			cmp.Compare(a.Level.rank(), b.Level.rank()),
 			a.Location.compare(b.Location),
 			a.Object.compare(b.Object),

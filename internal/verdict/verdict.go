@@ -48,6 +48,11 @@ type Rule struct {
 	Source string `json:"source,omitempty"`
 	// HelpURL is a page that explains the rule.
 	HelpURL string `json:"helpUrl,omitempty"`
+	// OnChange says that the rule looks at what a change does only, so that it
+	// finds nothing in an object that stays as it is.
+	OnChange bool `json:"onChange,omitempty"`
+	// NotWaivable says that no waiver covers what the rule finds.
+	NotWaivable bool `json:"notWaivable,omitempty"`
 }
 
 // Object names a Kubernetes object in a finding or a ledger entry. The zero
@@ -81,6 +86,11 @@ type Finding struct {
 	Baseline Baseline  `json:"baseline"`
 	// Remediation says what to do; it overrides the rule's.
 	Remediation string `json:"remediation,omitempty"`
+	// EffectiveOn is the day from which on the finding is an error, as 2027-01-31,
+	// where its rule is still in its time of grace.
+	EffectiveOn string `json:"effectiveOn,omitempty"`
+	// Waiver says why the finding does not block, if people agreed on that.
+	Waiver *Waived `json:"waiver,omitempty"`
 	// Fingerprint identifies the finding across runs and lines; see Fingerprint.
 	Fingerprint string `json:"fingerprint"`
 }

@@ -1,0 +1,40 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/penstock-dev/penstock/dryrun"
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+)
+
+// loadedRules are the rules by which the run judges, sorted by ID.
+func loadedRules(opts Options) []verdict.Rule {
+	rules := verdict.WaiverRules()
+	if opts.Judge != nil {
+		rules = append(rules, opts.Judge.Rules()...)
+	}
+	if opts.Trier != nil {
+		rules = append(rules, dryrun.Rules()...)
+	}
+	slices.SortFunc(rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return rules
+}
+
+// sight is what a run looked at, as far as waivers go. Where a rule failed or a
+// side did not render, a waiver that covers nothing may still be needed.
+func sight(r *report.Report, opts Options, ledger []verdict.Entry) verdict.Sight {
+	s := verdict.Sight{Now: opts.Now, Rules: r.Rules, All: opts.Environment == ""}
+	for _, env := range r.Environments {
+		failed := slices.ContainsFunc(ledger, func(e verdict.Entry) bool {
+			return e.Environment == env.Name && e.Stage != verdict.StageDryRun && !e.Evaluated()
+		})
+		if env.Affected && !failed {
+			s.Environments = append(s.Environments, env.Name)
+		} else {
+			s.All = false
+		}
+	}
+	return s
+}

@@ -49,7 +49,7 @@ func annotations(r *report.Report) []Annotation {
 	var out []Annotation
 	for _, f := range r.Findings {
 		blocks := existing && verdict.Blocks(f, verdict.GateAll)
-		if f.Baseline != verdict.New && !blocks || f.Location == nil || !inRepository(f.Location.File) {
+		if f.Waiver != nil || f.Baseline != verdict.New && !blocks || f.Location == nil || !inRepository(f.Location.File) {
 			continue
 		}
 		k := key{f.Rule, f.Message, f.Level, f.Object, f.Container, *f.Location}

@@ -82,7 +82,7 @@ func counted(r *report.Report) error {
 	case c.Environments != got.Environments, c.Affected != got.Affected, c.Objects != got.Objects,
 		c.Created != got.Created, c.Updated != got.Updated, c.Deleted != got.Deleted:
 		return &Contradiction{"its environments are counted wrongly"}
-	case c.Errors != got.Errors, c.Warnings != got.Warnings, c.Notes != got.Notes, c.Existing != got.Existing:
+	case c.Errors != got.Errors, c.Warnings != got.Warnings, c.Notes != got.Notes, c.Existing != got.Existing, c.Waived != got.Waived:
 		return &Contradiction{"its findings are counted wrongly"}
 	case !maps.Equal(missing, got.NotEvaluated):
 		return &Contradiction{"what was not evaluated is counted wrongly"}

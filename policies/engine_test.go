@@ -261,3 +261,41 @@ func TestMetadata(t *testing.T) {
 		}
 	}
 }
+
+// TestGrace: before the day of effective_on an error is a warning that names
+// the day, unless the configuration sets the level itself.
+func TestGrace(t *testing.T) {
+	const rego = "# METADATA\n# custom: {id: x/y, effective_on: 2027-01-01, waivable: false}\npackage a\ndeny contains \"x\" if true"
+	engine, err := load(t, rego)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := engine.Rules()[0]; !r.NotWaivable || r.Level != verdict.Error {
+		t.Errorf("got %+v", r)
+	}
+	for _, tt := range []struct {
+		now, severity string
+		want          verdict.Level
+		on            string
+	}{
+		{"2026-12-31", "", verdict.Warning, "2027-01-01"},
+		{"2027-01-01", "", verdict.Error, ""},
+		{"2026-12-31", "error", verdict.Error, ""},
+	} {
+		now, err := time.Parse(verdict.Date, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := config.Environment{Name: "prod"}
+		if tt.severity != "" {
+			env.Severities = map[string]string{"x/y": tt.severity}
+		}
+		result, err := engine.Evaluate(t.Context(), policies.Input{Environment: env, Head: set(t, web), Now: now})
+		if err != nil || len(result.Findings) != 1 || result.Findings[0].Level != tt.want || result.Findings[0].EffectiveOn != tt.on {
+			t.Errorf("%s %s: got %+v, %v", tt.now, tt.severity, result.Findings, err)
+		}
+	}
+	if _, err := load(t, strings.Replace(rego, "2027-01-01", "soon", 1)); err == nil || !strings.Contains(err.Error(), `"soon" is not a day`) {
+		t.Errorf("got %v", err)
+	}
+}

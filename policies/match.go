@@ -52,6 +52,11 @@ func parseMatch(data []byte) (match, error) {
 	return m, nil
 }
 
+// changing reports whether the rule looks only at what a change does.
+func (m match) changing() bool {
+	return len(m.Operations) > 0 && !slices.Contains(m.Operations, string(diff.Create))
+}
+
 // environment reports whether the rule looks at an environment at all.
 func (m match) environment(env config.Environment) bool {
 	for label, pattern := range m.EnvironmentLabels {

@@ -43,8 +43,12 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 			continue
 		}
 		f.Rule, f.Stage, f.Environment, f.Object = r.ID, verdict.StagePolicy, w.ev.in.Environment.Name, nameOf(in.doc.object)
-		if _, overridden := w.ev.in.Environment.Severities[r.ID]; f.Level == "" || overridden {
+		_, overridden := w.ev.in.Environment.Severities[r.ID]
+		if f.Level == "" || overridden {
 			f.Level = r.Level
+		}
+		if f.Level == verdict.Error && !overridden && w.ev.in.Now.Before(r.effective) {
+			f.Level, f.EffectiveOn = verdict.Warning, r.effective.Format(verdict.Date)
 		}
 		f.Remediation = in.hide(cmp.Or(f.Remediation, r.Remediation))
 		f.Message = in.hide(f.Message)

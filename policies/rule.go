@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -21,6 +22,8 @@ type rule struct {
 	line     int
 	enabled  bool
 	match    match
+	// effective is when an error of the rule becomes one; until then it is a warning.
+	effective time.Time
 	// parameters are those that METADATA declares.
 	parameters map[string]parameter
 	reads      reads
@@ -40,6 +43,8 @@ type custom struct {
 	Remediation string               `json:"remediation"`
 	Tags        []string             `json:"tags"`
 	Parameters  map[string]parameter `json:"parameters"`
+	Waivable    *bool                `json:"waivable"`
+	EffectiveOn string               `json:"effective_on"`
 }
 
 type parameter struct {
@@ -194,6 +199,16 @@ func (r *rule) describe(a *ast.Annotations) error {
 	if c.Enabled != nil {
 		r.enabled = *c.Enabled
 	}
+	if c.Waivable != nil {
+		r.NotWaivable = !*c.Waivable
+	}
+	if c.EffectiveOn != "" {
+		// Without quotes YAML takes a day for a moment.
+		if r.effective, err = time.Parse(verdict.Date, strings.TrimSuffix(c.EffectiveOn, "T00:00:00Z")); err != nil {
+			return fault(fmt.Sprintf("custom.effective_on: %q is not a day", c.EffectiveOn), "write it as 2027-01-31")
+		}
+	}
+	r.OnChange = r.match.changing()
 	for name, p := range c.Parameters {
 		if r.parameters == nil {
 			r.parameters = map[string]parameter{}

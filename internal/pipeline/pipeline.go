@@ -90,7 +90,7 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		reads = reads.Union(o.reads)
 	}
 	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
-	r.Rules = append(r.Rules, loadedRules(opts)...)
+	r.Rules = append(r.Rules, loadedRules(opts, len(waivers) > 0)...)
 	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)
 	finish(r, ledger, opts, manifests)
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}

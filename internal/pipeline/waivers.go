@@ -9,14 +9,21 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
-// loadedRules are the rules by which the run judges, sorted by ID.
-func loadedRules(opts Options) []verdict.Rule {
-	rules := verdict.WaiverRules()
+// loadedRules are the rules by which the run judges, sorted by ID. An API server
+// is asked about what changes only.
+func loadedRules(opts Options, waivers bool) []verdict.Rule {
+	var rules []verdict.Rule
+	if waivers {
+		rules = verdict.WaiverRules()
+	}
 	if opts.Judge != nil {
 		rules = append(rules, opts.Judge.Rules()...)
 	}
 	if opts.Trier != nil {
-		rules = append(rules, dryrun.Rules()...)
+		for _, r := range dryrun.Rules() {
+			r.OnChange = true
+			rules = append(rules, r)
+		}
 	}
 	slices.SortFunc(rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return rules

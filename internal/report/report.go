@@ -114,7 +114,9 @@ type Counts struct {
 	Warnings     int `json:"warnings"`
 	Notes        int `json:"notes"`
 	Existing     int `json:"existing"`
-	Rules        int `json:"rules"`
+	// Waived are those that a waiver covers; they are in no other count.
+	Waived int `json:"waived"`
+	Rules  int `json:"rules"`
 	// Evaluated and NotEvaluated count entries of the ledger, by stage.
 	Evaluated    map[verdict.Stage]int `json:"evaluated"`
 	NotEvaluated map[verdict.Stage]int `json:"notEvaluated"`

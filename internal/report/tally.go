@@ -27,9 +27,11 @@ func Tally(r *Report) Counts {
 	}
 	for _, f := range r.Findings {
 		switch {
+		case f.Baseline == verdict.Absent:
+		case f.Waiver != nil:
+			c.Waived++
 		case f.Baseline == verdict.Unchanged:
 			c.Existing++
-		case f.Baseline == verdict.Absent:
 		case f.Level == verdict.Error:
 			c.Errors++
 		case f.Level == verdict.Warning:

@@ -233,6 +233,9 @@ func findingText(f verdict.Finding) string {
 		text = place(f.Location) + ": " + text
 	}
 	text += f.Message
+	if w := f.Waiver; w != nil {
+		text += fmt.Sprintf(" — waived until %s by %s: %s", w.Expires, w.Owner, w.Reason)
+	}
 	if name := objectName(f.Object); name != "" {
 		text += " — " + name
 	}

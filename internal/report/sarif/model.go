@@ -82,7 +82,15 @@ type (
 		Locations           []location        `json:"locations"`
 		PartialFingerprints map[string]string `json:"partialFingerprints"`
 		BaselineState       string            `json:"baselineState"`
+		Suppressions        []suppression     `json:"suppressions,omitempty"`
 		Properties          map[string]any    `json:"properties,omitempty"`
+	}
+
+	// suppression is a waiver (SARIF 2.1.0, 3.35). Code scanning closes the alert.
+	suppression struct {
+		Kind          string `json:"kind"`
+		Status        string `json:"status"`
+		Justification string `json:"justification"`
 	}
 
 	location struct {

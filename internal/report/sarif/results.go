@@ -49,11 +49,16 @@ func (r *rules) finding(rep *report.Report, f verdict.Finding) result {
 			properties[key] = value
 		}
 	}
+	var suppressions []suppression
+	if w := f.Waiver; w != nil {
+		suppressions = []suppression{{"external", "accepted", fmt.Sprintf("%s — waived until %s by %s", plain(w.Reason), w.Expires, plain(w.Owner))}}
+	}
 	return result{
 		RuleID: f.Rule, RuleIndex: r.index[f.Rule], Level: level(f.Level), Message: message{Text: text},
 		Locations:           []location{place(rep, f.Location, f.Environment, f.Object)},
 		PartialFingerprints: fingerprints(f.Fingerprint),
 		BaselineState:       string(f.Baseline),
+		Suppressions:        suppressions,
 		Properties:          properties,
 	}
 }

@@ -16,7 +16,7 @@ type group struct {
 	// elsewhere counts findings that an earlier environment shows, by its name.
 	elsewhere map[string]int
 	// existing and absent count what is not shown without Verbose.
-	existing, absent int
+	existing, waived, absent int
 	// remedies are the remediations already written, by rule.
 	remedies map[[2]string]bool
 }
@@ -65,9 +65,12 @@ func (e *encoder) groups() map[string]*group {
 			all[f.Environment] = g
 		}
 		if !e.shows(f) {
-			if f.Baseline == verdict.Absent {
+			switch {
+			case f.Baseline == verdict.Absent:
 				g.absent++
-			} else {
+			case f.Waiver != nil:
+				g.waived++
+			default:
 				g.existing++
 			}
 			continue
@@ -90,7 +93,7 @@ func (e *encoder) shows(f verdict.Finding) bool {
 	if f.Baseline == verdict.New || e.opts.Verbose {
 		return true
 	}
-	return f.Baseline == verdict.Unchanged && f.Level == verdict.Error &&
+	return f.Baseline == verdict.Unchanged && f.Level == verdict.Error && f.Waiver == nil &&
 		e.report.Verdict.Outcome == verdict.Fail && e.report.Counts.Errors == 0
 }
 
@@ -131,7 +134,7 @@ func worst(o objectGroup) int {
 	rank := 99
 	for _, f := range o.findings {
 		at, _ := severity(f.Level)
-		if f.Baseline != verdict.New {
+		if f.Baseline != verdict.New || f.Waiver != nil {
 			at += 10
 		}
 		rank = min(rank, at)
@@ -152,7 +155,12 @@ func severity(l verdict.Level) (int, string) {
 
 func (e *encoder) finding(g *group, f *finding) {
 	const indent = 4 + len("warning  ")
-	_, colour := severity(f.Level)
+	word, colour := string(f.Level), dim
+	if f.Waiver != nil {
+		word = "waived"
+	} else {
+		_, colour = severity(f.Level)
+	}
 	var about string
 	if f.Container != "" {
 		about += "  container " + clean(f.Container)
@@ -168,7 +176,7 @@ func (e *encoder) finding(g *group, f *finding) {
 	if where == "" && f.Object != (verdict.Object{}) {
 		where = "(no source line is known)"
 	}
-	label := span{colour, fmt.Sprintf("%-9s", clean(string(f.Level)))}
+	label := span{colour, fmt.Sprintf("%-9s", clean(word))}
 	if where+about == "" {
 		e.para(4, label, span{"", f.Message})
 	} else {
@@ -183,6 +191,12 @@ func (e *encoder) finding(g *group, f *finding) {
 	if remedy := cmp.Or(f.Remediation, e.rules[f.Rule].Remediation); remedy != "" && !g.remedies[[2]string{f.Rule, remedy}] {
 		g.remedies[[2]string{f.Rule, remedy}] = true
 		e.para(indent, span{green, "→ "}, span{"", remedy})
+	}
+	if w := f.Waiver; w != nil {
+		e.para(indent, span{}, span{dim, fmt.Sprintf("waived until %s by %s, %s: %s", w.Expires, w.Owner, place(&w.Location), w.Reason)})
+	}
+	if f.EffectiveOn != "" {
+		e.para(indent, span{}, span{dim, "an error from " + f.EffectiveOn + " on"})
 	}
 	if len(f.also) > 0 {
 		e.para(indent, span{}, span{dim, "also in " + list(f.also)})
@@ -199,6 +213,9 @@ func (e *encoder) foldedAway(g *group) {
 	}
 	if g.existing > 0 {
 		lines = append(lines, count(g.existing, "existing finding")+", not from this change (--verbose shows them)")
+	}
+	if g.waived > 0 {
+		lines = append(lines, are(g.waived, "existing finding")+" waived (--verbose shows them)")
 	}
 	if g.absent > 0 {
 		lines = append(lines, are(g.absent, "finding")+" gone with this change (--verbose shows them)")

@@ -132,6 +132,9 @@ func (e *encoder) summary() {
 	if c.Existing > 0 {
 		found += fmt.Sprintf(" · %d existing", c.Existing)
 	}
+	if c.Waived > 0 {
+		found += fmt.Sprintf(" · %d waived", c.Waived)
+	}
 	parts := []string{found, fmt.Sprintf("%s rendered, %d changed", count(c.Objects, "object"), c.Created+c.Updated+c.Deleted)}
 	parts = append(parts, count(c.Rules, "rule"))
 	if s := e.report.Timing.Seconds; s > 0 {

@@ -50,9 +50,13 @@ func TestWaive(t *testing.T) {
 		{"another namespace", privileged, func(w *verdict.Waiver) { w.Namespace = "" }, false, "waiver/unused prod"},
 		{"another object", privileged, func(w *verdict.Waiver) { w.Name = "agen" }, false, "waiver/unused prod"},
 		{"another group", privileged, func(w *verdict.Waiver) { w.Kind = "core/DaemonSet" }, false, "waiver/unused prod"},
-		{"a core kind, without a namespace", service, func(w *verdict.Waiver) { *w = verdict.Waiver{Rule: "r", Environment: "dev", Kind: "core/Service", Name: "a", Expires: day("2028-01-01")} }, true, ""},
+		{"a core kind, without a namespace", service, func(w *verdict.Waiver) {
+			*w = verdict.Waiver{Rule: "r", Environment: "dev", Kind: "core/Service", Name: "a", Expires: day("2028-01-01")}
+		}, true, ""},
 		{"a rule that is not there", privileged, func(w *verdict.Waiver) { w.Rule = "security/privilege" }, false, "waiver/unused prod"},
-		{"a rule that cannot be waived", service, func(w *verdict.Waiver) { *w = verdict.Waiver{Rule: "strict", Environment: "dev", Kind: "*", Name: "*", Expires: day("2028-01-01")} }, false, "waiver/refused dev"},
+		{"a rule that cannot be waived", service, func(w *verdict.Waiver) {
+			*w = verdict.Waiver{Rule: "strict", Environment: "dev", Kind: "*", Name: "*", Expires: day("2028-01-01")}
+		}, false, "waiver/refused dev"},
 		{"a rule on changes, which may be to come", privileged, func(w *verdict.Waiver) { w.Rule = "change/delete" }, false, ""},
 		{"the last day", privileged, func(w *verdict.Waiver) { w.Expires = day("2027-03-02") }, true, "waiver/expiring prod"},
 		{"the day after", privileged, func(w *verdict.Waiver) { w.Expires = day("2027-03-01") }, false, "waiver/expired prod"},

@@ -51,10 +51,12 @@ const (
 
 // Encode writes the report: the verdict with its reasons, a table of the
 // environments, the findings by level, what was not evaluated, and what differs
-// in each object. What does not fit into opts.MaxBytes is left out as whole
-// items and counted, in this order: diffs (the largest first), files that no
-// environment reads, notes, gaps that do not block, warnings, gaps that block,
-// errors, environments, reasons. It fails if opts.MaxBytes is below MinBytes.
+// in each object. Findings of one rule that say the same are one item. What does
+// not fit into opts.MaxBytes is left out as whole items and counted, in this
+// order: diffs (the largest first), folded places of findings, files that no
+// environment reads, findings of base, notes, gaps that do not block, warnings,
+// gaps that block, errors, environments, reasons. It fails if opts.MaxBytes is
+// below MinBytes.
 func Encode(w io.Writer, r *report.Report, opts Options) error {
 	limit := cmp.Or(opts.MaxBytes, CheckRunLimit)
 	if limit < MinBytes {
@@ -65,9 +67,9 @@ func Encode(w io.Writer, r *report.Report, opts Options) error {
 	case Judgement:
 		d.sections = judgement(r)
 	case Changes:
-		d = document{sections: []section{diffs(r.Environments)}}
+		d = document{sections: []section{changes(r.Environments)}}
 	default:
-		d.sections = append(judgement(r), diffs(r.Environments))
+		d.sections = append(judgement(r), changes(r.Environments))
 	}
 	d.fit(limit)
 	if _, err := io.WriteString(w, d.String()); err != nil {
@@ -81,7 +83,9 @@ type rank int
 
 const (
 	rankDiff rank = iota
+	rankPlace
 	rankFile
+	rankExisting
 	rankNote
 	rankGap
 	rankWarning
@@ -93,14 +97,31 @@ const (
 
 // noun names items that were left out.
 func (r rank) noun() string {
-	return [...]string{"diff", "file", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
+	return [...]string{"diff", "place of a finding", "file", "finding of base", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
 }
 
-// item is a part that is written whole or not at all.
+// item is a part that is written whole or not at all, but for its folded end.
 type item struct {
 	rank rank
+	// n is how many things of its rank it stands for; 0 is one.
+	n    int
 	text string
 	left bool
+	// folded ends the item with a number of places; without stands for it where
+	// it is left out.
+	folded, without string
+	places          int
+	unfolded        bool
+}
+
+func (it *item) String() string {
+	switch {
+	case it.left:
+		return ""
+	case it.unfolded:
+		return it.text + it.without
+	}
+	return it.text + it.folded
 }
 
 // section is items under a heading.
@@ -128,26 +149,40 @@ func (d *document) fit(limit int) {
 		return
 	}
 	d.limit = limit
-	var items []*item
+	type step struct {
+		rank   rank
+		item   *item
+		unfold bool
+	}
+	var steps []step
 	for i := range d.sections {
 		for j := range d.sections[i].items {
-			items = append(items, &d.sections[i].items[j])
+			it := &d.sections[i].items[j]
+			steps = append(steps, step{it.rank, it, false})
+			if it.places > 0 {
+				steps = append(steps, step{rankPlace, it, true})
+			}
 		}
 	}
 	// Of one rank the last go first: the report is sorted by importance.
-	slices.Reverse(items)
-	slices.SortStableFunc(items, func(a, b *item) int {
+	slices.Reverse(steps)
+	slices.SortStableFunc(steps, func(a, b step) int {
 		if a.rank == rankDiff && b.rank == rankDiff {
-			return cmp.Compare(len(b.text), len(a.text))
+			return cmp.Compare(len(b.item.text), len(a.item.text))
 		}
 		return cmp.Compare(a.rank, b.rank)
 	})
-	for _, it := range items {
+	for _, s := range steps {
 		if size+noticeRoom <= limit {
 			return
 		}
-		it.left = true
-		size -= len(it.text)
+		size -= len(s.item.String())
+		if s.unfold {
+			s.item.unfolded = true
+		} else {
+			s.item.left = true
+		}
+		size += len(s.item.String())
 	}
 }
 
@@ -160,10 +195,8 @@ func (d *document) String() string {
 			continue
 		}
 		b.WriteString(s.heading)
-		for _, it := range s.items {
-			if !it.left {
-				b.WriteString(it.text)
-			}
+		for i := range s.items {
+			b.WriteString(s.items[i].String())
 		}
 		b.WriteByte('\n')
 	}
@@ -176,8 +209,11 @@ func (d *document) notice() string {
 	left := map[rank]int{}
 	for _, s := range d.sections {
 		for _, it := range s.items {
-			if it.left {
-				left[it.rank]++
+			switch {
+			case it.left:
+				left[it.rank] += max(1, it.n)
+			case it.unfolded:
+				left[rankPlace] += it.places
 			}
 		}
 	}
@@ -211,9 +247,30 @@ func title(r *report.Report) string {
 		outcome = strings.ToUpper(string(r.Verdict.Outcome))
 	}
 	c := r.Change
-	return fmt.Sprintf("## Penstock: %s\n\n%s → %s, %s changed, %d of %s affected\n\n", outcome,
+	return fmt.Sprintf("## Penstock: %s\n\n%s → %s, %s changed, %d of %s affected\n\n%s\n\n", outcome,
 		revision(c.Base, c.BaseCommit), revision(c.Head, c.HeadCommit), count(c.Files, "file"),
-		r.Counts.Affected, count(r.Counts.Environments, "environment"))
+		r.Counts.Affected, count(r.Counts.Environments, "environment"), found(r.Counts))
+}
+
+// found counts the findings in a line that is seen first.
+func found(c report.Counts) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		noun string
+	}{{c.Errors, "error"}, {c.Warnings, "warning"}, {c.Notes, "note"}} {
+		if p.n > 0 {
+			parts = append(parts, count(p.n, p.noun))
+		}
+	}
+	line := "No findings"
+	if len(parts) > 0 {
+		line = "**" + strings.Join(parts, ", ") + "**"
+	}
+	if c.Existing > 0 {
+		line += ", and " + thousands(c.Existing) + " that base has as well"
+	}
+	return line
 }
 
 func note(s string) string {
@@ -230,18 +287,14 @@ func revision(name, commit string) string {
 	return cmp.Or(code(name, 300), "?")
 }
 
-// counts sums up what was and what was not evaluated.
+// counts sums up what was evaluated.
 func counts(r *report.Report) string {
 	c := r.Counts
-	parts := []string{count(c.Errors, "error"), count(c.Warnings, "warning"), count(c.Notes, "note")}
-	if c.Existing > 0 {
-		parts = append(parts, fmt.Sprintf("%d existing", c.Existing))
-	}
-	parts = append(parts, count(c.Objects, "object")+" rendered", count(c.Rules, "rule"))
+	parts := []string{count(c.Objects, "object") + " rendered", count(c.Rules, "rule")}
 	for _, s := range []verdict.Stage{verdict.StageDiscover, verdict.StageRender, verdict.StagePolicy, verdict.StageDryRun} {
 		done, not := c.Evaluated[s], c.NotEvaluated[s]
 		if done+not > 0 && (s != verdict.StageDiscover || not > 0) {
-			parts = append(parts, fmt.Sprintf("%s %d of %d evaluated", s, done, done+not))
+			parts = append(parts, fmt.Sprintf("%s %s of %s evaluated", s, thousands(done), thousands(done+not)))
 		}
 	}
 	tool := strings.TrimSpace("Penstock " + r.Tool.Version)
@@ -260,5 +313,5 @@ func count(n int, noun string) string {
 	if more {
 		rest = " " + rest
 	}
-	return fmt.Sprintf("%d %ss%s", n, first, rest)
+	return fmt.Sprintf("%s %ss%s", thousands(n), first, rest)
 }

@@ -44,9 +44,12 @@ func encode(t testing.TB, r *report.Report, opts markdown.Options) string {
 }
 
 func TestEncode(t *testing.T) {
-	for _, name := range []string{"fail", "undecided", "pass"} {
+	for name, r := range map[string]*report.Report{
+		"fail": sample(t, "fail"), "undecided": sample(t, "undecided"), "pass": sample(t, "pass"),
+		"many": many(60, "dev", "prod-eu", "prod-us", "staging"),
+	} {
 		t.Run(name, func(t *testing.T) {
-			got := encode(t, sample(t, name), markdown.Options{})
+			got := encode(t, r, markdown.Options{})
 			if err := check(got); err != nil {
 				t.Error(err)
 			}
@@ -79,10 +82,10 @@ func TestLimit(t *testing.T) {
 		if err := check(got); err != nil {
 			t.Errorf("limit %d: %v", limit, err)
 		}
-		if !strings.HasPrefix(got, "## Penstock: FAIL\n") || !strings.Contains(got, "3 errors, 200 warnings") && !strings.Contains(got, "3 errors · 200 warnings") {
+		if !strings.HasPrefix(got, "## Penstock: FAIL\n") || !strings.Contains(got, "\n**3 errors, 200 warnings**\n") {
 			t.Errorf("limit %d: no verdict or counts:\n%.300s", limit, got)
 		}
-		kept := strings.Count(got, "<details>")
+		kept := strings.Count(got, "<details><summary>created")
 		left := 0
 		if m := regexp.MustCompile(`(\d+) diffs?[,.]`).FindStringSubmatch(got); m != nil {
 			if _, err := fmt.Sscan(m[1], &left); err != nil {
@@ -104,7 +107,7 @@ func TestParts(t *testing.T) {
 	whole := encode(t, r, markdown.Options{})
 	judgement := encode(t, r, markdown.Options{Part: markdown.Judgement})
 	changes := encode(t, r, markdown.Options{Part: markdown.Changes})
-	foot := whole[strings.LastIndex(whole, "\n\n4 errors"):]
+	foot := whole[strings.LastIndex(whole, "\n\n59 objects rendered"):]
 	if want := strings.TrimSuffix(judgement, foot) + "\n" + changes + foot; strings.Join(strings.Fields(want), " ") != strings.Join(strings.Fields(whole), " ") {
 		t.Errorf("the parts are\n%s\nand\n%s", judgement, changes)
 	}
@@ -117,7 +120,7 @@ func TestParts(t *testing.T) {
 		t.Errorf("without changes there are\n%s", got)
 	}
 	noted := encode(t, r, markdown.Options{Note: "200 of 2000 are <here>, @octocat"})
-	if !strings.Contains(noted, "affected\n\n&#50;00 of 2000 are &#60;here&#62;, @\u200boctocat\n\n- prod: ") {
+	if !strings.Contains(noted, "as well\n\n&#50;00 of 2000 are &#60;here&#62;, @\u200boctocat\n\n- prod: ") {
 		t.Errorf("the note is not below the title, or is active:\n%.400s", noted)
 	}
 }

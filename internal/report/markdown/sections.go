@@ -20,18 +20,19 @@ const (
 	maxNames   = 10
 )
 
-// judgement is all sections but the changes.
+// judgement is all sections but the changes. What keeps the verdict from being
+// made comes right after what refuses the change.
 func judgement(r *report.Report) []section {
 	found := findings(r)
-	return []section{
-		reasons(r.Verdict),
-		environments(r),
-		level("Errors", found, verdict.Error, rankError),
-		level("Warnings", found, verdict.Warning, rankWarning),
-		level("Notes", found, verdict.Note, rankNote),
-		gaps(r.NotEvaluated),
-		unowned(r.Unowned),
+	errs := level("Errors", found, verdict.Error, rankError, r.Rules)
+	warnings := level("Warnings", found, verdict.Warning, rankWarning, r.Rules)
+	notes := level("Notes", found, verdict.Note, rankNote, r.Rules)
+	missing := gaps(r.NotEvaluated)
+	out := []section{reasons(r.Verdict), environments(r), errs, warnings, notes, missing}
+	if slices.ContainsFunc(r.NotEvaluated, func(e verdict.Entry) bool { return e.Reason.Blocking() }) {
+		out = []section{reasons(r.Verdict), environments(r), errs, missing, warnings, notes}
 	}
+	return append(out, existing(r), unowned(r.Unowned))
 }
 
 func reasons(v verdict.Verdict) section {
@@ -66,16 +67,27 @@ func environments(r *report.Report) section {
 		if !env.Affected && found[env.Name] == nil && missing[env.Name] == 0 {
 			continue
 		}
-		objects := fmt.Sprint(env.Objects)
+		objects := thousands(env.Objects)
 		if unrendered[env.Name] {
 			objects = "did not render"
 		}
 		levels := found[env.Name]
-		s.items = append(s.items, item{rank: rankEnvironment, text: fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d | %d | %d |\n",
-			code(env.Name, maxName), objects, operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete),
-			levels[verdict.Error], levels[verdict.Warning], levels[verdict.Note], missing[env.Name])})
+		row := []string{code(env.Name, maxName), objects}
+		for _, n := range []int{operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete),
+			levels[verdict.Error], levels[verdict.Warning], levels[verdict.Note], missing[env.Name]} {
+			row = append(row, cell(n))
+		}
+		s.items = append(s.items, item{rank: rankEnvironment, text: "| " + strings.Join(row, " | ") + " |\n"})
 	}
 	return s
+}
+
+// cell shows a number, and leaves the eye to those that count something.
+func cell(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return thousands(n)
 }
 
 func operated(deltas []report.Delta, op diff.Operation) int {
@@ -88,91 +100,15 @@ func operated(deltas []report.Delta, op diff.Operation) int {
 	return n
 }
 
-// finding is a finding with all environments that have the same one.
-type finding struct {
-	verdict.Finding
-	environments []string
-	remediation  string
-}
-
-// findings folds those of several environments. Findings that base has as well
-// are in only when they must be what refuses the change.
-func findings(r *report.Report) []*finding {
-	remedies := map[string]string{}
-	for _, rule := range r.Rules {
-		remedies[rule.ID] = rule.Remediation
-	}
-	existing := r.Verdict.Outcome == verdict.Fail && r.Counts.Errors == 0
-	var all []*finding
-	seen := map[verdict.Finding]*finding{}
-	for _, f := range r.Findings {
-		if f.Baseline != verdict.New && (!existing || f.Baseline != verdict.Unchanged || f.Level != verdict.Error) {
-			continue
-		}
-		// The place takes part in the key by value.
-		key := f
-		key.Environment, key.Fingerprint, key.Location = place(f.Location), "", nil
-		if seen[key] == nil {
-			seen[key] = &finding{Finding: f, remediation: cmp.Or(f.Remediation, remedies[f.Rule])}
-			all = append(all, seen[key])
-		}
-		if same := seen[key]; !slices.Contains(same.environments, f.Environment) {
-			same.environments = append(same.environments, f.Environment)
-		}
-	}
-	return all
-}
-
-// level is the section for one level; a level that this version does not know
-// is shown with the notes.
-func level(heading string, all []*finding, l verdict.Level, r rank) section {
-	var s section
-	for _, f := range all {
-		known := f.Level == verdict.Error || f.Level == verdict.Warning
-		if f.Level == l || l == verdict.Note && !known {
-			s.items = append(s.items, item{rank: r, text: f.text()})
-		}
-	}
-	s.heading = fmt.Sprintf("### %s (%d)\n\n", heading, len(s.items))
-	return s
-}
-
-func (f *finding) text() string {
-	where := "the environment as a whole"
-	if f.Object != (verdict.Object{}) {
-		where = code(object(f.Object), maxName)
-	}
-	if f.Container != "" {
-		where += ", container " + code(f.Container, maxName)
-	}
-	if f.Location != nil {
-		where = code(place(f.Location), maxPath) + " · " + where
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "- **%s**<br>%s\n", where, prose(f.Message, maxMessage))
-	if f.remediation != "" {
-		fmt.Fprintf(&b, "  <br>To do: %s\n", prose(f.remediation, maxMessage))
-	}
-	fmt.Fprintf(&b, "  <br><sub>%s · in %s", code(f.Rule, maxName), names(f.environments))
-	if f.Path != "" {
-		fmt.Fprintf(&b, " · %s", code(f.Path, maxPath))
-	}
-	if f.Baseline == verdict.Unchanged {
-		b.WriteString(" · base has it as well")
-	}
-	b.WriteString("</sub>\n")
-	return b.String()
-}
-
 // names lists environments, some of them.
 func names(list []string) string {
 	var out []string
 	for i, n := range list {
 		if i == maxNames {
-			out = append(out, fmt.Sprintf("%d more", len(list)-maxNames))
+			out = append(out, thousands(len(list)-maxNames)+" more")
 			break
 		}
-		out = append(out, cmp.Or(code(n, maxName), "the repository"))
+		out = append(out, cmp.Or(prose(n, maxName), "the repository"))
 	}
 	return strings.Join(out, ", ")
 }
@@ -194,31 +130,46 @@ func gaps(entries []verdict.Entry) section {
 		groups[k] = append(groups[k], e)
 	}
 	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(gapRank(b.reason), gapRank(a.reason)) })
-	s := section{heading: fmt.Sprintf("### Not evaluated (%d)\n\n", len(entries))}
+	s := section{heading: fmt.Sprintf("### Not evaluated (%s)\n\n", thousands(len(entries)))}
 	for _, k := range keys {
-		var list []string
-		for i, e := range groups[k] {
-			if i == maxNames {
-				list = append(list, fmt.Sprintf("%d more", len(groups[k])-maxNames))
-				break
-			}
-			list = append(list, gap(e))
-		}
-		s.items = append(s.items, item{rank: gapRank(k.reason), text: fmt.Sprintf("- **%s, %s**: %s<br>%s\n",
-			prose(string(k.stage), maxName), prose(string(k.reason), maxName), prose(k.detail, maxMessage), strings.Join(list, "<br>"))})
+		s.items = append(s.items, item{rank: gapRank(k.reason), n: len(groups[k]), text: fmt.Sprintf("- **%s, %s**: %s<br>%s\n",
+			prose(string(k.stage), maxName), prose(string(k.reason), maxName), prose(k.detail, maxMessage), missing(groups[k]))})
 	}
 	return s
 }
 
-func gap(e verdict.Entry) string {
-	parts := []string{cmp.Or(code(e.Environment, maxName), "the repository")}
-	if o := object(e.Object); o != "" {
-		parts = append(parts, code(o, maxName))
+// missing lists what was not evaluated for one reason; the same object of
+// several environments is there once.
+func missing(entries []verdict.Entry) string {
+	var what []string
+	in := map[string][]string{}
+	for _, e := range entries {
+		var parts []string
+		if e.Location != nil {
+			parts = append(parts, code(place(e.Location), maxPath))
+		}
+		if o := object(e.Object); o != "" {
+			parts = append(parts, prose(o, maxName))
+		}
+		w := strings.Join(parts, " ")
+		if in[w] == nil {
+			what = append(what, w)
+		}
+		in[w] = append(in[w], e.Environment)
 	}
-	if e.Location != nil {
-		parts = append(parts, code(place(e.Location), maxPath))
+	var lines []string
+	for i, w := range what {
+		if i == maxNames {
+			lines = append(lines, "and "+thousands(len(what)-i)+" more")
+			break
+		}
+		where := "in " + names(slices.Compact(in[w]))
+		if w != "" {
+			where = w + ", " + where
+		}
+		lines = append(lines, where)
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(lines, "<br>")
 }
 
 func gapRank(r verdict.Reason) rank {
@@ -234,48 +185,6 @@ func unowned(files []string) section {
 		s.items = append(s.items, item{rank: rankFile, text: "- " + code(f, maxPath) + "\n"})
 	}
 	return s
-}
-
-// diffs is what differs in each object, folded; the same difference in several
-// environments is there once.
-func diffs(envs []report.Environment) section {
-	type key struct {
-		operation    diff.Operation
-		object, text string
-	}
-	var keys []key
-	in := map[key][]string{}
-	for _, env := range envs {
-		for _, d := range env.Deltas {
-			k := key{d.Operation, object(d.Object), d.Diff}
-			if in[k] == nil {
-				keys = append(keys, k)
-			}
-			in[k] = append(in[k], env.Name)
-		}
-	}
-	s := section{heading: fmt.Sprintf("### Changes (%d)\n\n", len(keys))}
-	for _, k := range keys {
-		summary := fmt.Sprintf("%s %s in %s", operation(k.operation), code(k.object, maxName), names(in[k]))
-		if k.text == "" {
-			s.items = append(s.items, item{rank: rankDiff, text: summary + "\n\n"})
-			continue
-		}
-		s.items = append(s.items, item{rank: rankDiff, text: "<details><summary>" + summary + "</summary>\n\n" + fence("diff", k.text) + "\n</details>\n\n"})
-	}
-	return s
-}
-
-func operation(op diff.Operation) string {
-	switch op {
-	case diff.Create:
-		return "created"
-	case diff.Update:
-		return "updated"
-	case diff.Delete:
-		return "deleted"
-	}
-	return prose(string(op), maxName)
 }
 
 // object is an object as manifest.ID writes it: "Deployment.apps shop/web".

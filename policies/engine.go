@@ -83,6 +83,11 @@ const DefaultRuleTimeout = 30 * time.Second
 type Result struct {
 	Findings []verdict.Finding
 	Entries  []verdict.Entry
+	// Coverage has a line for each rule that runs in the environment, by ID; what
+	// is waived is not known yet. Unseen are the kinds ("group/Kind") that none of
+	// them looks at.
+	Coverage []verdict.Coverage
+	Unseen   []string
 }
 
 // Error is a policy that cannot be used.

@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -297,5 +298,39 @@ func TestGrace(t *testing.T) {
 	}
 	if _, err := load(t, strings.Replace(rego, "2027-01-01", "soon", 1)); err == nil || !strings.Contains(err.Error(), `"soon" is not a day`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestCoverage: for each rule how many objects it looked at and what came of
+// it, and the kinds that no rule looks at.
+func TestCoverage(t *testing.T) {
+	const rego = `# METADATA
+# custom: {id: a/deployments, match: {kinds: [apps/Deployment]}}
+package a
+deny contains "x" if input.metadata.name == "web"
+warn contains "y" if input.metadata.name == "web"
+deny_b contains "z" if to_number(input.metadata.name) > 1`
+	engine, err := load(t, rego)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := set(t, web+"---\n"+strings.Replace(web, "name: web", "name: web2", 1)+"---\n{apiVersion: v1, kind: Service, metadata: {name: s}}\n")
+	result, err := engine.Evaluate(t.Context(), policies.Input{Head: head, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []verdict.Coverage{{Rule: "a/deployments", Applied: 2, Errored: 2}}
+	if !slices.Equal(result.Coverage, want) || !slices.Equal(result.Unseen, []string{"core/Service"}) {
+		t.Errorf("got %+v, %q", result.Coverage, result.Unseen)
+	}
+	one, err := load(t, strings.Split(rego, "deny_b")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err = one.Evaluate(t.Context(), policies.Input{Head: head, Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if want = []verdict.Coverage{{Rule: "a/deployments", Applied: 2, Passed: 1, Failed: 1}}; !slices.Equal(result.Coverage, want) {
+		t.Errorf("got %+v", result.Coverage)
 	}
 }

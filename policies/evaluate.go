@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -59,7 +60,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		return Result{}, err
 	}
 	defer ev.close(ctx)
-	results := ev.all(ctx, tasks)
+	results, tallies := ev.all(ctx, tasks)
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
@@ -73,6 +74,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		all.Findings = append(all.Findings, r.Findings...)
 		all.Entries = append(all.Entries, r.Entries...)
 	}
+	all.Coverage, all.Unseen = total(tallies)
 	return all, nil
 }
 
@@ -130,25 +132,27 @@ func (ev *evaluation) close(ctx context.Context) {
 }
 
 // all evaluates the tasks; the results are in their order.
-func (ev *evaluation) all(ctx context.Context, tasks []task) []Result {
+func (ev *evaluation) all(ctx context.Context, tasks []task) ([]Result, []*tally) {
 	defer context.AfterFunc(ctx, func() { ev.stopped.Store(true) })()
 	workers := ev.in.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	results := make([]Result, len(tasks))
+	tallies := make([]*tally, min(workers, len(tasks)))
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(workers, len(tasks)) {
+	for n := range tallies {
 		wait.Go(func() {
 			w := newWorker(ev)
+			tallies[n] = w.tally
 			for i := next.Add(1) - 1; i < int64(len(tasks)) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				results[i] = w.task(ctx, tasks[i])
 			}
 		})
 	}
 	wait.Wait()
-	return results
+	return results, tallies
 }
 
 // task is one object to evaluate, and what the change does to it.
@@ -197,6 +201,11 @@ func nameOf(o *manifest.Object) verdict.Object {
 	return verdict.Object{APIVersion: o.APIVersion(), Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
 }
 
+// kindOf is a kind as match in METADATA names it.
+func kindOf(id manifest.ID) string {
+	return cmp.Or(id.Group, "core") + "/" + id.Kind
+}
+
 // locate is where a value of an object is written, or nil.
 func locate(o *manifest.Object, pointer string) *verdict.Location {
 	if p := o.Locate(pointer); p.File != "" {
@@ -227,6 +236,7 @@ func (w *worker) task(ctx context.Context, t task) Result {
 			base.findings = append(base.findings, slices.DeleteFunc(slices.Clone(head.findings), func(f located) bool { return w.ev.rules[f.index].reads.inventory })...)
 		}
 	}
+	w.tally.object(kindOf(t.subject().ID()), head.rules, head)
 	result := Result{Entries: []verdict.Entry{t.entry(w.ev.in.Environment.Name)}}
 	if len(head.faults) > 0 {
 		var texts []string

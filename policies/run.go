@@ -24,6 +24,7 @@ type worker struct {
 	// applicable remembers which rules look at what.
 	applicable map[subject][]int
 	metrics    metrics.Metrics
+	tally      *tally
 }
 
 // subject is all of an object that decides which rules look at it.
@@ -33,7 +34,7 @@ type subject struct {
 }
 
 func newWorker(ev *evaluation) *worker {
-	return &worker{ev, map[string]*ast.Term{}, map[subject][]int{}, metrics.NoOp()}
+	return &worker{ev, map[string]*ast.Term{}, map[subject][]int{}, metrics.NoOp(), newTally(ev.rules)}
 }
 
 // view is one object as rules see it.
@@ -60,18 +61,20 @@ type fault struct {
 
 // judgement is what the rules say of one view.
 type judgement struct {
+	// rules are those that look at the view.
+	rules    []int
 	findings []located
 	faults   []fault
 }
 
 // judge runs the rules that apply to a view and that only, if given, lets run.
 func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgement {
-	var j judgement
+	j := judgement{rules: w.rulesFor(v.object.ID(), v.operation)}
 	var doc, old *document
 	var inputs review
 	var common ast.Value
 	cache := topdown.NewVirtualCache()
-	for _, i := range w.rulesFor(v.object.ID(), v.operation) {
+	for _, i := range j.rules {
 		if only != nil && !only(i) {
 			continue
 		}

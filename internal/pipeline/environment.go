@@ -27,6 +27,9 @@ type outcome struct {
 	environment report.Environment
 	findings    []verdict.Finding
 	ledger      []verdict.Entry
+	coverage    []verdict.Coverage
+	// unseen are kinds that no rule looks at.
+	unseen []string
 	// reads is what rendering the environment depends on.
 	reads change.Reads
 }
@@ -119,6 +122,7 @@ func judge(ctx context.Context, opts Options, o *outcome, in policies.Input) err
 	}
 	o.findings = append(o.findings, result.Findings...)
 	o.add(result.Entries)
+	o.coverage, o.unseen = result.Coverage, result.Unseen
 	return nil
 }
 

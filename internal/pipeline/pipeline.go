@@ -87,11 +87,16 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		r.Environments = append(r.Environments, o.environment)
 		r.Findings = append(r.Findings, o.findings...)
 		ledger = append(ledger, o.ledger...)
+		r.Coverage = append(r.Coverage, o.coverage...)
+		r.UnseenKinds = append(r.UnseenKinds, o.unseen...)
 		reads = reads.Union(o.reads)
 	}
 	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
 	r.Rules = append(r.Rules, loadedRules(opts, len(waivers) > 0)...)
 	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)
+	r.Coverage = covered(r)
+	slices.Sort(r.UnseenKinds)
+	r.UnseenKinds = slices.Compact(r.UnseenKinds)
 	finish(r, ledger, opts, manifests)
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil

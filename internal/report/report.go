@@ -36,6 +36,11 @@ type Report struct {
 	NotEvaluated []verdict.Entry `json:"notEvaluated"`
 	// Rules are the rules that were loaded, sorted by ID.
 	Rules []verdict.Rule `json:"rules"`
+	// Coverage has a line for each rule that ran in an affected environment, by ID.
+	Coverage []verdict.Coverage `json:"coverage,omitempty"`
+	// UnseenKinds are the kinds of objects ("group/Kind") of affected environments
+	// that no rule looks at in one of them.
+	UnseenKinds []string `json:"unseenKinds,omitempty"`
 	// Unowned are changed files that no environment reads.
 	Unowned []string `json:"unowned"`
 	Counts  Counts   `json:"counts"`

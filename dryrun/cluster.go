@@ -54,8 +54,9 @@ func (c clusters) acquire(ctx context.Context, env config.Environment) (*target,
 	if err != nil {
 		return nil, err
 	}
+	minor := version.Major + "." + strings.TrimSuffix(version.Minor, "+")
 	return &target{
-		name: "cluster " + env.Context + " " + version.Major + "." + strings.TrimSuffix(version.Minor, "+"), config: restConfig, kinds: known, live: true,
+		name: "cluster " + env.Context + " " + minor, version: minor, config: restConfig, kinds: known, live: true,
 		release: func(context.Context) {}, gone: func() error { return nil },
 	}, nil
 }

@@ -18,8 +18,10 @@ import (
 // target is an API server that one environment is tried on.
 type target struct {
 	// name says who answers, for people.
-	name   string
-	config *rest.Config
+	name string
+	// version is the minor version of a live cluster.
+	version string
+	config  *rest.Config
 	// kinds are what the server serves before anything is loaded.
 	kinds kinds
 	// live is a cluster with a state of its own, to which nothing is written.

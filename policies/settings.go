@@ -27,11 +27,10 @@ func (e *Engine) settings(ctx context.Context, env config.Environment) ([]settin
 	faults := e.unknown(env)
 	var out []setting
 	for _, r := range e.rules {
-		severity, set := env.Severities[r.ID]
-		if severity == "off" || !r.enabled && !set || !r.match.environment(env) {
+		if !r.runs(env) {
 			continue
 		}
-		if set {
+		if severity, set := env.Severities[r.ID]; set {
 			// "off" is dealt with above; unknown says what is not a level.
 			r.Level = verdict.Level(severity)
 		}

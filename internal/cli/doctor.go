@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -22,7 +24,9 @@ type doctorOptions struct {
 	repo string
 	// github and branch name what is protected; empty takes them from the remote.
 	github, branch string
-	outputs        []string
+	// dryRun overrides the configuration where it is not empty.
+	dryRun  string
+	outputs []string
 }
 
 func newDoctor(s Streams) *cobra.Command {
@@ -31,9 +35,10 @@ func newDoctor(s Streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what is wrong with the set-up: configuration, tools, workflows, branch protection",
 		Long: `doctor looks at the set-up of a repository as its worktree has it: git, the
-configuration, whether every environment renders, the rules, the dry-run, the
-workflows, and, with a token in GITHUB_TOKEN, what GitHub requires before a merge.
-It changes nothing. Each thing is ok, a warning, a problem, or was not looked at.
+configuration, whether every environment renders, the rules, the dry-run (the API
+server of this binary, or the clusters and what you may do there), the workflows,
+and, with a token in GITHUB_TOKEN, what GitHub requires before a merge. It changes
+nothing, here or on a cluster. Each thing is ok, a warning, a problem, or was not looked at.
 
 Exit codes: 0 no problem, 1 problems, 2 an error.`,
 		Example: `  penstock doctor
@@ -49,6 +54,8 @@ Exit codes: 0 no problem, 1 problems, 2 an error.`,
 	complete(c, "github", cobra.NoFileCompletions)
 	f.StringVar(&o.branch, "branch", "", "the protected `BRANCH` (default: GitHub's default branch)")
 	complete(c, "branch", cobra.NoFileCompletions)
+	f.StringVar(&o.dryRun, "dry-run", "", "whose set-up is looked at: `MODE` is off, embedded or cluster (default: as configured, else embedded)")
+	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
 	outputFlag(c, &o.outputs, names(doctorFormats()))
 	return c
 }
@@ -73,6 +80,8 @@ type examined struct {
 	Location *verdict.Location `json:"location,omitempty"`
 	// Hint says what to type.
 	Hint string `json:"hint,omitempty"`
+	// YAML is what the hint says to apply, as it is.
+	YAML string `json:"yaml,omitempty"`
 }
 
 // diagnosis is what doctor says, as a document.
@@ -85,6 +94,8 @@ type diagnosis struct {
 	area string
 	// tree is the worktree, as a check reads it; nil if it cannot be read.
 	tree fs.FS
+	// rendered is what each environment renders that renders without an error.
+	rendered map[string]*manifest.Set
 	// queue says that the branch has a merge queue; only GitHub knows.
 	queue bool
 }
@@ -134,6 +145,9 @@ func (o *doctorOptions) run(ctx context.Context) error {
 	if o.github != "" && !isSlug(o.github) {
 		return &usageError{fmt.Sprintf("--github %s is not OWNER/NAME", o.github), "such as --github acme/gitops"}
 	}
+	if o.dryRun != "" && !slices.Contains(dryRunModes(), o.dryRun) {
+		return unknownDryRun(o.dryRun)
+	}
 	d, err := o.diagnose(ctx)
 	if err != nil {
 		return err
@@ -150,7 +164,10 @@ func (o *doctorOptions) run(ctx context.Context) error {
 // diagnose looks at one thing after the other. What cannot be looked at says so,
 // and does not keep the rest from being looked at.
 func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) {
-	d = &diagnosis{Schema: diagnosisSchema, Tool: tool(), Checks: []examined{}, Counts: map[status]int{statusOK: 0, statusWarning: 0, statusProblem: 0, statusNotLooked: 0}}
+	d = &diagnosis{
+		Schema: diagnosisSchema, Tool: tool(), Checks: []examined{}, rendered: map[string]*manifest.Set{},
+		Counts: map[status]int{statusOK: 0, statusWarning: 0, statusProblem: 0, statusNotLooked: 0},
+	}
 	p := newProgress(o.Err)
 	defer p.clear()
 
@@ -171,8 +188,11 @@ func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) 
 		return nil, err
 	}
 	d.at("dry-run")
-	p.line("starting an API server")
-	d.dryRun(ctx, cfg, envs)
+	if cfg == nil {
+		d.notLooked("the configuration cannot be used")
+	} else {
+		d.dryRun(ctx, cmp.Or(o.dryRun, cfg.DryRun.Mode), cfg, envs, p)
+	}
 	d.at("github")
 	p.line("asking GitHub")
 	o.gitHub(ctx, d)

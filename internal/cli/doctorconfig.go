@@ -5,15 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/config"
-	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/policies"
 	"github.com/penstock-dev/penstock/render"
 )
@@ -57,6 +55,9 @@ func (d *diagnosis) environments(ctx context.Context, cfg *config.Config, envs [
 		for _, e := range result.Errors {
 			d.add(examined{Status: statusProblem, Message: fmt.Sprintf("%s does not render: %s", env.Name, e.Msg), Location: placeOf(e.File, e.Line), Hint: e.Hint})
 		}
+		if len(result.Errors) == 0 {
+			d.rendered[env.Name] = result.Objects
+		}
 		switch n := result.Objects.Len(); {
 		case len(result.Errors) > 0:
 		case n == 0:
@@ -96,6 +97,7 @@ func (d *diagnosis) policies(ctx context.Context, cfg *config.Config, envs []con
 	} else {
 		d.ok("%d %s: %d built-in, %d of the repository", n, plural(n, "rule"), n-own, own)
 	}
+	d.idle(engine, envs)
 	return d.settings(ctx, engine, envs)
 }
 
@@ -110,39 +112,6 @@ func (d *diagnosis) engine(cfg *config.Config) (*policies.Engine, error) {
 	return policies.Load(sources...)
 }
 
-// settings has the engine look at the severities and parameters of each
-// environment, by evaluating nothing in it.
-func (d *diagnosis) settings(ctx context.Context, engine *policies.Engine, envs []config.Environment) error {
-	empty, err := manifest.NewSet()
-	if err != nil {
-		return err
-	}
-	data, _ := fs.ReadFile(d.tree, config.FileName)
-	said := map[string]bool{}
-	for _, env := range envs {
-		env.Severities = maps.Clone(env.Severities)
-		maps.DeleteFunc(env.Severities, func(id, _ string) bool { return strings.HasPrefix(id, "dry-run/") })
-		result, err := engine.Evaluate(ctx, policies.Input{Environment: env, Base: empty, Head: empty})
-		if err != nil {
-			return err
-		}
-		for _, e := range result.Entries {
-			if said[e.Detail] {
-				continue
-			}
-			said[e.Detail] = true
-			line := 0
-			for _, id := range slices.Concat(slices.Sorted(maps.Keys(env.Severities)), slices.Sorted(maps.Keys(env.Parameters))) {
-				if strings.Contains(e.Detail, id) {
-					line = lineOf(data, id)
-				}
-			}
-			d.add(examined{Status: statusProblem, Message: e.Detail, Location: placeOf(config.FileName, line), Hint: "penstock check -o json | jq -r '.rules[].id' lists the rules"})
-		}
-	}
-	return nil
-}
-
 // lineOf is the first line that has a text, or 0.
 func lineOf(data []byte, text string) int {
 	n := 0
@@ -154,24 +123,25 @@ func lineOf(data []byte, text string) int {
 	return 0
 }
 
-// dryRun starts an API server, or says what was not looked at of clusters.
-func (d *diagnosis) dryRun(ctx context.Context, cfg *config.Config, envs []config.Environment) {
-	if cfg == nil {
-		d.notLooked("the configuration cannot be used")
-		return
-	}
-	switch cfg.DryRun.Mode {
+// dryRun asks the clusters, or starts an API server.
+func (d *diagnosis) dryRun(ctx context.Context, mode string, cfg *config.Config, envs []config.Environment, p *progress) {
+	switch mode {
 	case "off":
 		d.add(examined{Status: statusWarning, Message: "the dry-run is switched off: no API server is asked about a change", Location: placeOf(config.FileName, 0), Hint: "set dryRun.mode: embedded"})
-	case "cluster":
+	case dryrun.Cluster:
+		d.clusters(ctx, cfg, envs, p)
+	default:
+		p.line("starting an API server")
+		d.embedded(ctx)
+		var named []string
 		for _, env := range envs {
-			if env.Context == "" {
-				d.add(examined{Status: statusProblem, Message: env.Name + " has no context, and the dry-run is to ask its cluster", Location: placeOf(config.FileName, 0), Hint: "add context: NAME to the environment; kubectl config get-contexts lists them"})
+			if env.Context != "" {
+				named = append(named, env.Name)
 			}
 		}
-		d.notLooked("whether the clusters answer, and what this user may do on them: penstock asks them during a check only")
-	default:
-		d.embedded(ctx)
+		if len(named) > 0 {
+			d.add(examined{Status: statusNotLooked, Message: "the clusters of " + few(named) + ": checks ask the embedded API server", Hint: "penstock doctor --dry-run=cluster asks them"})
+		}
 	}
 }
 

@@ -38,6 +38,9 @@ func (d *diagnosis) text(l look) string {
 				fmt.Fprintf(&b, "  %*s   %s\n", statusWidth, "", line)
 			}
 		}
+		for line := range strings.Lines(e.YAML) { // never broken: it is to be copied
+			fmt.Fprintf(&b, "  %*s   %s", statusWidth, "", line)
+		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", d.sum())
 	return b.String()

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/dryrun"
+	"github.com/penstock-dev/penstock/internal/config"
+	"go.yaml.in/yaml/v3"
+)
+
+// clusters asks the cluster of each environment whether a dry-run could be tried
+// on it. The questions change nothing there.
+func (d *diagnosis) clusters(ctx context.Context, cfg *config.Config, envs []config.Environment, p *progress) {
+	for i, env := range envs {
+		p.line(fmt.Sprintf("asking %d of %d clusters", i+1, len(envs)))
+		at := placeOf(config.FileName, 0)
+		if env.Context == "" {
+			d.add(examined{Status: statusProblem, Message: env.Name + " has no context, and the dry-run is to ask its cluster", Location: at, Hint: "add context: NAME to the environment; kubectl config get-contexts lists them"})
+			continue
+		}
+		objects := d.rendered[env.Name]
+		if objects == nil {
+			d.notLooked("the cluster of %s: what it would be asked is not known, since %s does not render", env.Name, env.Name)
+			continue
+		}
+		access, err := dryrun.Inspect(ctx, cfg.DryRun.Kubeconfig, env, objects)
+		if err != nil {
+			d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %v", env.Name, err),
+				Hint: cmp.Or(hintOf(err), "kubectl --context "+env.Context+" auth whoami asks the same cluster")})
+			continue
+		}
+		d.version(env, access)
+		d.rights(env, access)
+	}
+}
+
+// version compares the cluster with the version that its environment is
+// rendered and judged for.
+func (d *diagnosis) version(env config.Environment, a dryrun.Access) {
+	if a.Version == env.KubernetesVersion {
+		d.ok("the cluster of %s answers as Kubernetes %s", env.Name, a.Version)
+		return
+	}
+	d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s is Kubernetes %s, and %s is rendered for %s: charts and rules go by the wrong version", env.Name, a.Version, env.Name, env.KubernetesVersion),
+		Location: placeOf(config.FileName, 0), Hint: fmt.Sprintf("set kubernetesVersion: %q for the environment, or the nearest one that penstock knows", a.Version)})
+}
+
+// rights says what the user of a context may not do, and what would let it.
+func (d *diagnosis) rights(env config.Environment, a dryrun.Access) {
+	user := cmp.Or(a.User, "the user of the context "+env.Context)
+	const hint = "have an administrator of the cluster apply this; Kubernetes has no right to a dry-run alone, so that whoever has the kubeconfig can write then: use a user of its own"
+	if len(a.Missing) > 0 {
+		d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %s lacks %d of the %d rights that a dry-run needs: %s", env.Name, user, len(a.Missing), a.Asked, few(spell(a.Missing))),
+			Hint: hint, YAML: rbac("penstock-dry-run", a.User, a.Missing)})
+	} else {
+		d.ok("the cluster of %s: %s has the %d rights that a dry-run needs", env.Name, user, a.Asked)
+	}
+	if len(a.Grants) > 0 {
+		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: roles that give more than %s has are refused, since it lacks the right to grant: %s", env.Name, user, few(spell(a.Grants))),
+			Hint: hint, YAML: rbac("penstock-dry-run-grants", a.User, a.Grants)})
+	}
+	if len(a.Unserved) > 0 {
+		d.notLooked("the rights on what the cluster of %s does not serve: %s", env.Name, few(a.Unserved))
+	}
+}
+
+// spell is the rights in words, those of one kind in one namespace together.
+func spell(rights []dryrun.Right) []string {
+	var out []string
+	for _, r := range together(rights) {
+		text := strings.Join(r.verbs, ", ") + " " + strings.TrimSuffix(r.Resource+"."+r.Group, ".")
+		if r.Namespace != "" {
+			text += " in " + r.Namespace
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// verbs are the rights to one kind in one namespace.
+type verbs struct {
+	dryrun.Right
+	verbs []string
+}
+
+func together(rights []dryrun.Right) []verbs {
+	var out []verbs
+	for _, r := range rights {
+		verb := r.Verb
+		r.Verb = ""
+		if n := len(out); n > 0 && out[n-1].Right == r {
+			out[n-1].verbs = append(out[n-1].verbs, verb)
+			continue
+		}
+		out = append(out, verbs{r, []string{verb}})
+	}
+	return out
+}
+
+// The objects that give rights, as far as they are written here
+// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/).
+type (
+	rbacObject struct {
+		APIVersion string        `yaml:"apiVersion"`
+		Kind       string        `yaml:"kind"`
+		Metadata   rbacMeta      `yaml:"metadata,flow"`
+		Rules      []rbacRule    `yaml:"rules,omitempty"`
+		RoleRef    *rbacRoleRef  `yaml:"roleRef,omitempty,flow"`
+		Subjects   []rbacSubject `yaml:"subjects,omitempty,flow"`
+	}
+	rbacMeta struct {
+		Name      string `yaml:"name"`
+		Namespace string `yaml:"namespace,omitempty"`
+	}
+	rbacRule struct {
+		APIGroups []string `yaml:"apiGroups,flow"`
+		Resources []string `yaml:"resources,flow"`
+		Verbs     []string `yaml:"verbs,flow"`
+	}
+	rbacRoleRef struct {
+		APIGroup string `yaml:"apiGroup"`
+		Kind     string `yaml:"kind"`
+		Name     string `yaml:"name"`
+	}
+	rbacSubject struct {
+		APIGroup  string `yaml:"apiGroup,omitempty"`
+		Kind      string `yaml:"kind"`
+		Name      string `yaml:"name"`
+		Namespace string `yaml:"namespace,omitempty"`
+	}
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// rbac is a role and its binding for each namespace in which rights are missing,
+// and for what has no namespace: these rights and no others.
+func rbac(name, user string, rights []dryrun.Right) string {
+	byNamespace := map[string][]rbacRule{}
+	var namespaces []string
+	for _, v := range together(rights) {
+		rules, known := byNamespace[v.Namespace]
+		if !known {
+			namespaces = append(namespaces, v.Namespace)
+		}
+		like := slices.IndexFunc(rules, func(r rbacRule) bool { return r.APIGroups[0] == v.Group && slices.Equal(r.Verbs, v.verbs) })
+		if like < 0 {
+			rules = append(rules, rbacRule{[]string{v.Group}, []string{v.Resource}, v.verbs})
+		} else {
+			rules[like].Resources = append(rules[like].Resources, v.Resource)
+		}
+		byNamespace[v.Namespace] = rules
+	}
+	slices.Sort(namespaces)
+	var documents []string
+	for _, namespace := range namespaces {
+		kind, meta := "Role", rbacMeta{name, namespace}
+		if namespace == "" {
+			kind = "ClusterRole"
+		}
+		for _, o := range []rbacObject{
+			{APIVersion: rbacGroup + "/v1", Kind: kind, Metadata: meta, Rules: byNamespace[namespace]},
+			{APIVersion: rbacGroup + "/v1", Kind: kind + "Binding", Metadata: meta, RoleRef: &rbacRoleRef{rbacGroup, kind, name}, Subjects: []rbacSubject{subject(user)}},
+		} {
+			text, err := yaml.Marshal(o)
+			if err != nil {
+				text = []byte(err.Error()) // of texts and lists: there is none
+			}
+			documents = append(documents, string(text))
+		}
+	}
+	return strings.Join(documents, "---\n")
+}
+
+// subject is a user as a binding names it; service accounts are of a kind of
+// their own.
+func subject(user string) rbacSubject {
+	if account, ok := strings.CutPrefix(user, "system:serviceaccount:"); ok {
+		if namespace, name, ok := strings.Cut(account, ":"); ok {
+			return rbacSubject{Kind: "ServiceAccount", Name: name, Namespace: namespace}
+		}
+	}
+	return rbacSubject{APIGroup: rbacGroup, Kind: "User", Name: cmp.Or(user, "NAME-OF-THE-USER")}
+}

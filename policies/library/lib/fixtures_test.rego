@@ -70,3 +70,36 @@ odd_pods := array.concat(
 		some value in [null, "text", 1, true, [], [null, "text", 1], {}, {"capabilities": "ALL"}, {"capabilities": {"add": null, "drop": "ALL"}}, {"requests": "lots", "limits": null}, {"httpGet": null}, [{"name": 1, "value": {}}], [{"name": "TOKEN", "value": null}]]
 	],
 )
+
+# inventory has objects where rules find them: below their namespace, API version,
+# kind and name.
+inventory(objects) := object.union_n(array.concat([{"namespace": {}, "cluster": {}}], [entry |
+	some o in objects
+	entry := filed(o)
+]))
+
+filed(o) := {"namespace": {o.metadata.namespace: {o.apiVersion: {o.kind: {o.metadata.name: o}}}}} if {
+	o.metadata.namespace
+} else := {"cluster": {o.apiVersion: {o.kind: {o.metadata.name: o}}}}
+
+# named is an object in the namespace shop.
+named(version, kind, name, fields) := object.union(
+	{"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}},
+	fields,
+)
+
+# odd_values are what manifests have where something else is meant.
+odd_values := [null, "text", 1, true, [], [null, "text", 1, {}, []], {}, {"a": null}, {"a": "text"}, {"a": 1}]
+
+# odd_specs are objects of a kind with values of the wrong type in the fields of
+# their specs, and in place of the specs.
+odd_specs(version, kind, fields) := array.concat(
+	[named(version, kind, "odd", {"spec": value}) | some value in odd_values],
+	[named(version, kind, "odd", {"spec": {field: value}}) | some field in fields; some value in odd_values],
+)
+
+# changed is an object under review that had other fields before.
+changed(version, kind, before, after) := named(version, kind, "web", object.union(after, {"review": {
+	"operation": "UPDATE",
+	"oldObject": named(version, kind, "web", before),
+}}))

@@ -59,3 +59,92 @@ autoscalers(kind, name) := [hpa |
 	hpa.spec.scaleTargetRef.kind == kind
 	hpa.spec.scaleTargetRef.name == name
 ]
+
+# space is everything in the namespace of the object under review, by API version,
+# kind and name. A look-up in it costs the same in every environment.
+default space := {}
+
+space := data.inventory.namespace[names.namespace] if names.namespace != ""
+
+space := data.inventory.cluster if names.namespace == ""
+
+# pod_sources are the objects of the namespace that have or make pods.
+pod_sources := [object |
+	some version in ["apps/v1", "v1", "batch/v1", "argoproj.io/v1alpha1"]
+	some kind in ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod", "Job", "CronJob", "Rollout"]
+	some object in space[version][kind]
+]
+
+# template_of is what the pods of an object are made of: labels and pod spec.
+template_of(object) := object if {
+	object.kind == "Pod"
+} else := object.spec.jobTemplate.spec.template if {
+	object.kind == "CronJob"
+} else := object.spec.template
+
+# labels_of are the labels of the pods of an object.
+labels_of(object) := labels if {
+	labels := template_of(object).metadata.labels
+	is_object(labels)
+} else := {}
+
+# picks says that a plain selector, as a Service has it, matches labels. One
+# without an entry matches nothing.
+picks(selector, labels) if {
+	is_object(selector)
+	count(selector) > 0
+	every key, value in selector {
+		has(labels, key, value)
+	}
+}
+
+# picked are the sources of pods that a plain selector picks. The first label
+# decides most cases, so that it is compared before all others are.
+picked(selector) := [object |
+	some first in [[key, value] | some key, value in selector]
+	some object in pod_sources
+	labels := labels_of(object)
+	has(labels, first[0], first[1])
+	picks(selector, labels)
+]
+
+# opaque says that the namespace may receive objects that are not rendered: a
+# deployer is told to bring more, or there are resources of an operator. What is
+# missing may be there, then.
+opaque if {
+	some version, kinds in space
+	contains(version, ".")
+	not known(version)
+	some kind, _ in kinds
+	not kind in passive
+}
+
+opaque if {
+	some namespace, _ in data.inventory.namespace
+	some version in deployers
+	data.inventory.namespace[namespace][version]
+}
+
+known(version) if endswith(split(version, "/")[0], ".k8s.io")
+
+known(version) if split(version, "/")[0] in quiet
+
+# API groups whose controllers make no objects that others refer to.
+quiet := {
+	"acme.cert-manager.io", "autoscaling.k8s.io", "cilium.io", "crd.projectcalico.org", "gateway.networking.k8s.io",
+	"kyverno.io", "networking.istio.io", "policies.kyverno.io", "projectcontour.io", "security.istio.io",
+	"telemetry.istio.io", "traefik.io", "traefik.containo.us",
+}
+
+# Kinds that make a Secret at most, or nothing, in groups that have others, too.
+passive := {
+	"AlertmanagerConfig", "AnalysisTemplate", "Certificate", "ExternalSecret", "Issuer", "PodMonitor", "Probe",
+	"PrometheusRule", "Rollout", "ScaledObject", "SealedSecret", "SecretStore", "ServiceMonitor", "TriggerAuthentication",
+	"VerticalPodAutoscaler",
+}
+
+# API versions of what makes Flux or Argo CD apply more, in any namespace.
+deployers := [
+	"kustomize.toolkit.fluxcd.io/v1", "kustomize.toolkit.fluxcd.io/v1beta2", "helm.toolkit.fluxcd.io/v2",
+	"helm.toolkit.fluxcd.io/v2beta1", "helm.toolkit.fluxcd.io/v2beta2", "fluxcd.controlplane.io/v1",
+]

@@ -30,7 +30,7 @@ type finding struct {
 }
 
 // findings folds those of several environments. Findings that base has as well
-// are in only when they must be what refuses the change.
+// are in only where they refuse the change, and waived ones are not.
 func findings(r *report.Report) []*finding {
 	remedies := map[string]string{}
 	for _, rule := range r.Rules {
@@ -39,7 +39,7 @@ func findings(r *report.Report) []*finding {
 	var all []*finding
 	seen := map[verdict.Finding]*finding{}
 	for _, f := range r.Findings {
-		if f.Baseline != verdict.New && !refuses(r, f) {
+		if f.Waiver != nil || f.Baseline != verdict.New && !refuses(r, f) {
 			continue
 		}
 		// The place takes part in the key by value.
@@ -56,10 +56,14 @@ func findings(r *report.Report) []*finding {
 	return all
 }
 
-// refuses reports whether a finding that base has as well must be what refuses
-// the change: nothing new does.
+// refuses reports whether a finding that base has as well refuses the change. An
+// older report has no gate; there it does if nothing new can be what does.
 func refuses(r *report.Report, f verdict.Finding) bool {
-	return r.Verdict.Outcome == verdict.Fail && r.Counts.Errors == 0 && f.Baseline == verdict.Unchanged && f.Level == verdict.Error
+	gate := r.Gate
+	if gate == "" && r.Verdict.Outcome == verdict.Fail && r.Counts.Errors == 0 {
+		gate = verdict.GateAll
+	}
+	return f.Baseline == verdict.Unchanged && verdict.Blocks(f, gate)
 }
 
 // pattern is the message of a finding with "…" for the names of its object and
@@ -105,7 +109,8 @@ type group struct {
 	environments                      []string
 }
 
-// groups folds findings, which are of one level: what there is most of first.
+// groups folds findings, which are of one level: new ones first, and of them what
+// there is most of.
 func groups(all []*finding, rules []verdict.Rule) []*group {
 	titles := map[string]string{}
 	for _, rule := range rules {
@@ -118,11 +123,14 @@ func groups(all []*finding, rules []verdict.Rule) []*group {
 		}
 		variants[f.Rule][f.pattern] = true
 	}
-	type key struct{ rule, pattern, remediation string }
+	type key struct {
+		rule, pattern, remediation string
+		baseline                   verdict.Baseline
+	}
 	index := map[key]*group{}
 	var out []*group
 	for _, f := range all {
-		k := key{f.Rule, f.pattern, f.remediation}
+		k := key{f.Rule, f.pattern, f.remediation, f.Baseline}
 		if len(variants[f.Rule]) > maxVariants {
 			k.pattern = ""
 		}
@@ -142,7 +150,7 @@ func groups(all []*finding, rules []verdict.Rule) []*group {
 		slices.Sort(b.environments)
 	}
 	slices.SortStableFunc(out, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(b.total(), a.total()), cmp.Compare(a.rule, b.rule), cmp.Compare(a.pattern, b.pattern))
+		return cmp.Or(cmp.Compare(a.old(), b.old()), cmp.Compare(b.total(), a.total()), cmp.Compare(a.rule, b.rule), cmp.Compare(a.pattern, b.pattern))
 	})
 	return out
 }
@@ -154,6 +162,14 @@ func (g *group) total() int {
 		n += len(f.environments)
 	}
 	return n
+}
+
+// old is 1 for findings that base has as well.
+func (g *group) old() int {
+	if g.findings[0].Baseline == verdict.Unchanged {
+		return 1
+	}
+	return 0
 }
 
 // level is the section for one level; a level that this version does not know
@@ -215,7 +231,7 @@ func more(n int, noun string) string {
 // extent says how many findings there are, and in which environments.
 func (g *group) extent() string {
 	total, in := g.total(), "in "+names(g.environments)
-	if g.findings[0].Baseline == verdict.Unchanged {
+	if g.old() > 0 {
 		in += ", and in base"
 	}
 	switch {
@@ -264,44 +280,4 @@ func (g *group) place(f *finding) string {
 		where += "<br>" + prose(f.Message, maxMessage)
 	}
 	return where
-}
-
-// existing counts by rule the findings that base has as well, but for those that
-// are shown as what refuses the change.
-func existing(r *report.Report) section {
-	type key struct {
-		level verdict.Level
-		rule  string
-	}
-	var keys []key
-	total, found, in := 0, map[key]int{}, map[key][]string{}
-	for _, f := range r.Findings {
-		if f.Baseline != verdict.Unchanged || refuses(r, f) {
-			continue
-		}
-		k := key{f.Level, f.Rule}
-		if found[k]++; found[k] == 1 {
-			keys = append(keys, k)
-		}
-		if !slices.Contains(in[k], f.Environment) {
-			in[k] = append(in[k], f.Environment)
-		}
-		total++
-	}
-	slices.SortStableFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(levelRank(a.level), levelRank(b.level)), cmp.Compare(found[b], found[a]), cmp.Compare(a.rule, b.rule))
-	})
-	s := section{heading: fmt.Sprintf("### Existing, in base as well (%s)\n\n", thousands(total))}
-	for _, k := range keys {
-		s.items = append(s.items, item{rank: rankExisting, n: found[k], text: fmt.Sprintf("- %s of %s in %s\n",
-			count(found[k], cmp.Or(prose(string(k.level), maxName), "finding")), code(k.rule, maxName), names(in[k]))})
-	}
-	return s
-}
-
-func levelRank(l verdict.Level) int {
-	if i := slices.Index([]verdict.Level{verdict.Error, verdict.Warning}, l); i >= 0 {
-		return i
-	}
-	return 2
 }

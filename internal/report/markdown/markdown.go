@@ -54,7 +54,7 @@ const (
 // in each object. Findings of one rule that say the same are one item. What does
 // not fit into opts.MaxBytes is left out as whole items and counted, in this
 // order: diffs (the largest first), folded places of findings, files that no
-// environment reads, findings of base, notes, gaps that do not block, warnings,
+// environment reads, findings of base, waived ones, notes, gaps that do not block, warnings,
 // gaps that block, errors, environments, reasons. It fails if opts.MaxBytes is
 // below MinBytes.
 func Encode(w io.Writer, r *report.Report, opts Options) error {
@@ -86,6 +86,7 @@ const (
 	rankPlace
 	rankFile
 	rankExisting
+	rankWaived
 	rankNote
 	rankGap
 	rankWarning
@@ -97,7 +98,7 @@ const (
 
 // noun names items that were left out.
 func (r rank) noun() string {
-	return [...]string{"diff", "place of a finding", "file", "finding of base", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
+	return [...]string{"diff", "place of findings", "file", "finding of base", "finding under a waiver", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
 }
 
 // item is a part that is written whole or not at all, but for its folded end.
@@ -269,6 +270,9 @@ func found(c report.Counts) string {
 	}
 	if c.Existing > 0 {
 		line += ", and " + thousands(c.Existing) + " that base has as well"
+	}
+	if c.Waived > 0 {
+		line += ", " + thousands(c.Waived) + " waived"
 	}
 	return line
 }

@@ -169,7 +169,7 @@ func TestTooSmall(t *testing.T) {
 func TestExistingErrorsThatBlockAreShown(t *testing.T) {
 	r := sample(t, "fail")
 	r.Findings = []verdict.Finding{{Rule: "a/b", Level: verdict.Error, Message: "an old fault", Environment: "prod", Baseline: verdict.Unchanged}}
-	r.Counts.Errors = 0
+	r.Counts.Errors, r.Gate = 0, verdict.GateAll
 	if got := encode(t, r, markdown.Options{}); !strings.Contains(got, "an old fault") {
 		t.Errorf("the finding that refuses the change is not shown:\n%s", got)
 	}
@@ -238,6 +238,8 @@ func hostile(s string) *report.Report {
 		Findings: []verdict.Finding{
 			{Rule: s, Level: verdict.Level(s), Message: s, Environment: s, Object: object, Container: s, Path: s, Location: place, Baseline: verdict.New, Remediation: s},
 			{Rule: s, Level: verdict.Error, Message: s, Environment: s + "3", Baseline: verdict.New},
+			{Rule: s, Level: verdict.Level(s), Message: s, Environment: s, Baseline: verdict.Unchanged},
+			{Rule: s, Level: verdict.Error, Message: s, Environment: s, Baseline: verdict.New, Waiver: &verdict.Waived{Reason: s, Owner: s, Expires: s, Location: *place}},
 		},
 		NotEvaluated: []verdict.Entry{{Environment: s, Object: object, Stage: verdict.Stage(s), Reason: verdict.Reason(s), Detail: s, Location: place}},
 		Unowned:      []string{s},

@@ -32,7 +32,7 @@ func judgement(r *report.Report) []section {
 	if slices.ContainsFunc(r.NotEvaluated, func(e verdict.Entry) bool { return e.Reason.Blocking() }) {
 		out = []section{reasons(r.Verdict), environments(r), errs, missing, warnings, notes}
 	}
-	return append(out, existing(r), unowned(r.Unowned))
+	return append(out, waived(r), existing(r), unowned(r.Unowned))
 }
 
 func reasons(v verdict.Verdict) section {
@@ -49,7 +49,7 @@ func environments(r *report.Report) section {
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"}
 	found := map[string]map[verdict.Level]int{}
 	for _, f := range r.Findings {
-		if f.Baseline == verdict.New {
+		if f.Baseline == verdict.New && f.Waiver == nil {
 			if found[f.Environment] == nil {
 				found[f.Environment] = map[verdict.Level]int{}
 			}

@@ -23,7 +23,7 @@ func layers() map[string]int {
 		"checks/githubtest": 0, "checks/githubtest/prune": 0,
 		"internal/change": 1, "internal/config": 1, "internal/diff": 1, "internal/redact": 1,
 		"render/kustomize": 2, "render/helm": 2,
-		"render/flux": 3, "render/argo": 3, "dryrun/apiserver": 3,
+		"render/flux": 3, "render/argo": 3, "dryrun/apiserver": 3, "policies/gatekeeper": 3,
 		"render": 4, "policies": 4, "dryrun": 4,
 		"internal/report":   5,
 		"internal/pipeline": 6, "internal/report/text": 6, "internal/report/json": 6, "internal/report/sarif": 6,

@@ -11,6 +11,7 @@ import (
 	"embed"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -18,6 +19,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
 //go:embed all:library
@@ -29,8 +31,9 @@ const BuiltIn = "built-in"
 // Library is the embedded rules.
 func Library() Source { return Source{Name: BuiltIn, FS: library, Dir: "library"} }
 
-// Source is a directory of rules: its *.rego files, except *_test.rego, and the
-// YAML and JSON files of its folder data.
+// Source is a directory of rules: its *.rego files, except *_test.rego, the
+// ConstraintTemplates, constraints and ExpansionTemplates of Gatekeeper in its
+// YAML files, and as data the YAML and JSON files of its folder data.
 type Source struct {
 	// Name is shown with the rules: BuiltIn, or the directory in the repository.
 	// The source that is named BuiltIn alone may define packages below penstock,
@@ -47,6 +50,10 @@ type Engine struct {
 	rules []rule
 	// data is what the data files of the sources hold.
 	data map[string]any
+	// gatekeeper are the constraints of the sources and what they need; templates
+	// has compiled their code.
+	gatekeeper gatekeeper.Objects
+	templates  *templateCache
 }
 
 // Rules returns the rules, sorted by ID. Rules of one package that share the ID
@@ -56,6 +63,8 @@ func (e *Engine) Rules() []verdict.Rule {
 	for i, r := range e.rules {
 		out[i] = r.Rule
 	}
+	out = append(out, e.constraintRules()...)
+	slices.SortStableFunc(out, func(a, b verdict.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(out, func(a, b verdict.Rule) bool { return a.ID == b.ID })
 }
 
@@ -88,6 +97,9 @@ type Result struct {
 	// them looks at.
 	Coverage []verdict.Coverage
 	Unseen   []string
+	// Rules are the constraints that the environment itself holds, sorted by ID;
+	// the rules of the engine are not among them.
+	Rules []verdict.Rule
 }
 
 // Error is a policy that cannot be used.

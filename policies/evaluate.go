@@ -14,6 +14,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
 // evaluation is one environment under evaluation, shared by its workers.
@@ -32,6 +33,11 @@ type evaluation struct {
 	used []atomic.Int64
 	// stopped tells evaluations that the run is cancelled.
 	stopped atomic.Bool
+	// constraints are the indexes of the rules that are constraints of
+	// Gatekeeper; expander and unknown are theirs.
+	constraints []int
+	expander    gatekeeper.Expander
+	unknown     unknownNamespaces
 }
 
 // Evaluate runs every rule that applies on every object of the head, and on
@@ -42,11 +48,15 @@ type evaluation struct {
 // environment. The results are in order of object and rule, whatever the order
 // of the input and the number of workers.
 func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
+	e, found, err := e.withConstraints(ctx, in)
+	if err != nil {
+		return Result{}, err
+	}
 	rules, faults, err := e.settings(ctx, in.Environment)
 	if err != nil {
 		return Result{}, err
 	}
-	var all Result
+	all := Result{Entries: found.entries, Rules: found.own}
 	for _, fault := range faults {
 		all.Entries = append(all.Entries, verdict.Entry{Environment: in.Environment.Name, Stage: verdict.StagePolicy, Reason: verdict.Failed, Detail: fault})
 	}
@@ -60,6 +70,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		return Result{}, err
 	}
 	defer ev.close(ctx)
+	ev.expander = found.expander
 	results, tallies := ev.all(ctx, tasks)
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -75,6 +86,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		all.Entries = append(all.Entries, r.Entries...)
 	}
 	all.Coverage, all.Unseen = total(tallies)
+	all.Entries = append(all.Entries, ev.unknownNamespaces()...)
 	return all, nil
 }
 
@@ -97,7 +109,10 @@ func (e *Engine) idle(in Input, tasks []task) []verdict.Entry {
 func (e *Engine) prepare(ctx context.Context, in Input, rules []setting) (*evaluation, error) {
 	ev := &evaluation{in: in, rules: rules, environment: environmentTerm(in.Environment), used: make([]atomic.Int64, len(rules))}
 	inventories := false
-	for _, r := range rules {
+	for i, r := range rules {
+		if r.constraint != nil {
+			ev.constraints = append(ev.constraints, i)
+		}
 		inventories = inventories || r.reads.inventory
 		value, err := ast.InterfaceToValue(r.values)
 		if err != nil {
@@ -221,12 +236,12 @@ func (w *worker) task(ctx context.Context, t task) Result {
 	state := func(i int) bool { return w.ev.rules[i].match.object(t.subject().ID(), diff.Update) }
 	switch t.operation {
 	case diff.Create:
-		head = w.judge(ctx, view{world: w.ev.head, object: t.head, operation: diff.Create, secrets: secrets}, nil)
+		head = w.judge(ctx, view{world: w.ev.head, object: t.head, operation: diff.Create, asked: diff.Create, secrets: secrets}, nil)
 	case diff.Update:
-		head = w.judge(ctx, view{world: w.ev.head, object: t.head, old: t.base, operation: diff.Update, secrets: secrets}, nil)
-		base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, secrets: secrets}, state)
+		head = w.judge(ctx, view{world: w.ev.head, object: t.head, old: t.base, operation: diff.Update, asked: diff.Update, secrets: secrets}, nil)
+		base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, asked: diff.Update, secrets: secrets}, state)
 	case diff.Delete:
-		head = w.judge(ctx, view{world: w.ev.head, object: t.base, operation: diff.Delete, secrets: secrets}, nil)
+		head = w.judge(ctx, view{world: w.ev.head, object: t.base, operation: diff.Delete, asked: diff.Delete, secrets: secrets}, nil)
 		base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, secrets: secrets}, nil)
 	default:
 		head = w.judge(ctx, view{world: w.ev.head, object: t.head, operation: diff.Create, secrets: secrets}, nil)

@@ -32,7 +32,10 @@ func Load(sources ...Source) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, g := &Engine{compiler: compiler, data: set.data}, newGraph(compiler)
+	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache()}, newGraph(compiler)
+	if e.gatekeeper, err = set.manifests.read(e.templates); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
 		rules, err := rulesOf(g, compiler.Modules[name], set.origin[name])
 		if err != nil {
@@ -82,12 +85,14 @@ type sourceSet struct {
 	modules map[string]*ast.Module
 	origin  map[string]Source
 	data    map[string]any
+	// manifests are the objects of Gatekeeper beside the rules.
+	manifests manifests
 }
 
 // readSources reads the rules and data of the sources, and the tests of all but
 // the library: those are read only to be run.
 func readSources(sources []Source, tests bool) (*sourceSet, error) {
-	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}}
+	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}, manifests{invalid: map[string]bool{}}}
 	caps := capabilities()
 	written := map[string]string{}
 	for _, s := range sources {
@@ -100,8 +105,10 @@ func readSources(sources []Source, tests bool) (*sourceSet, error) {
 				return nil
 			case path.Ext(p) == ".rego":
 				return set.addModule(s, p, caps)
-			case strings.HasPrefix(p, path.Join(s.Dir, "data")+"/") && slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(p)):
+			case strings.HasPrefix(p, path.Join(s.Dir, "data")+"/") && isYAML(p):
 				return set.addData(s, p, written)
+			case isYAML(p) && s.Name != BuiltIn:
+				return set.manifests.add(s.FS, p)
 			}
 			return nil
 		})

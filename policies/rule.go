@@ -28,6 +28,8 @@ type rule struct {
 	parameters map[string]parameter
 	reads      reads
 	query      query
+	// constraint is set for a constraint of Gatekeeper.
+	constraint *constraint
 }
 
 // String names the rule and its place in messages.

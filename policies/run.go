@@ -42,7 +42,10 @@ type view struct {
 	world       *world
 	object, old *manifest.Object
 	operation   diff.Operation
-	secrets     redact.Redactor
+	// asked is the operation that constraints see: none where the change leaves
+	// the object as it is, as in an audit.
+	asked   diff.Operation
+	secrets redact.Redactor
 }
 
 // located is a finding of the rule at an index, and what identifies it within
@@ -102,6 +105,7 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 			cache = topdown.NewVirtualCache()
 		}
 	}
+	w.constrain(ctx, v, only, &j)
 	return j
 }
 
@@ -123,7 +127,7 @@ func (w *worker) rulesFor(id manifest.ID, op diff.Operation) []int {
 	}
 	found := []int{}
 	for i, r := range w.ev.rules {
-		if r.match.object(id, op) {
+		if r.constraint == nil && r.match.object(id, op) {
 			found = append(found, i)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
 // setting is a rule as it runs in one environment.
@@ -60,6 +61,9 @@ func (e *Engine) unknown(env config.Environment) []string {
 		}
 	}
 	for id, severity := range env.Severities {
+		if strings.HasPrefix(id, gatekeeper.RulePrefix) && !slices.Contains(ids, id) {
+			continue // it may be in another environment; see strangers
+		}
 		if !slices.Contains(ids, id) {
 			faults = append(faults, fmt.Sprintf("a severity is set for the rule %s, which is not there; correct its ID in .penstock.yaml%s", id, meant(id, ids)))
 		} else if !slices.Contains([]string{"error", "warning", "note", "off"}, severity) {

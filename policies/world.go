@@ -3,6 +3,7 @@ package policies
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/storage"
@@ -17,6 +18,10 @@ import (
 type world struct {
 	store storage.Store
 	txn   storage.Transaction
+	// templates is what constraints see: the inventory alone.
+	templates *world
+	// namespaces are the Namespaces of the set, by name.
+	namespaces map[string]*manifest.Object
 }
 
 // newWorld holds the data files, the parameters, and the inventory of a set,
@@ -34,14 +39,49 @@ func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Se
 	if err != nil {
 		return nil, fmt.Errorf("reading the data of the rules: %w", err)
 	}
-	w := &world{store: inmem.NewFromASTObject(value.(ast.Object))}
+	w, err := openWorld(ctx, value.(ast.Object))
+	if err != nil || !slices.ContainsFunc(rules, func(r setting) bool { return r.constraint != nil }) {
+		return w, err
+	}
+	w.namespaces = namespacesOf(set)
+	w.templates, err = openWorld(ctx, templateData(value.(ast.Object)))
+	return w, err
+}
+
+func openWorld(ctx context.Context, data ast.Object) (*world, error) {
+	w := &world{store: inmem.NewFromASTObject(data)}
+	var err error
 	if w.txn, err = w.store.NewTransaction(ctx); err != nil {
 		return nil, fmt.Errorf("opening the data of the rules: %w", err)
 	}
 	return w, nil
 }
 
-func (w *world) close(ctx context.Context) { w.store.Abort(ctx, w.txn) }
+// templateData is the part of the data that constraints see.
+func templateData(data ast.Object) ast.Object {
+	inventory := data.Get(ast.StringTerm("inventory"))
+	if inventory == nil {
+		inventory = ast.ObjectTerm()
+	}
+	return ast.NewObject(pair("inventory", inventory))
+}
+
+func namespacesOf(set *manifest.Set) map[string]*manifest.Object {
+	out := map[string]*manifest.Object{}
+	for _, o := range set.All() {
+		if id := o.ID(); id.Group == "" && id.Kind == "Namespace" {
+			out[id.Name] = o
+		}
+	}
+	return out
+}
+
+func (w *world) close(ctx context.Context) {
+	w.store.Abort(ctx, w.txn)
+	if w.templates != nil {
+		w.templates.close(ctx)
+	}
+}
 
 // parametersOf is data.parameters: those of each rule by its ID.
 func parametersOf(rules []setting) map[string]any {
@@ -88,10 +128,6 @@ type review struct {
 
 func newReview(doc *document, old *document, op diff.Operation, environment *ast.Term) review {
 	id := doc.object.ID()
-	version := doc.object.APIVersion()
-	if id.Group != "" {
-		version = version[len(id.Group)+1:]
-	}
 	object, oldObject := doc.term, ast.NullTerm()
 	if op == diff.Delete {
 		object, oldObject = oldObject, doc.term
@@ -102,11 +138,20 @@ func newReview(doc *document, old *document, op diff.Operation, environment *ast
 		pair("operation", ast.StringTerm(string(op))),
 		pair("object", object),
 		pair("oldObject", oldObject),
-		pair("kind", ast.ObjectTerm(pair("group", ast.StringTerm(id.Group)), pair("version", ast.StringTerm(version)), pair("kind", ast.StringTerm(id.Kind)))),
+		pair("kind", kindTerm(doc.object)),
 		pair("namespace", ast.StringTerm(id.Namespace)),
 		pair("name", ast.StringTerm(id.Name)),
 		pair("environment", environment),
 	}}
+}
+
+// kindTerm is the group, version and kind of an object.
+func kindTerm(o *manifest.Object) *ast.Term {
+	id, version := o.ID(), o.APIVersion()
+	if id.Group != "" {
+		version = version[len(id.Group)+1:]
+	}
+	return ast.ObjectTerm(pair("group", ast.StringTerm(id.Group)), pair("version", ast.StringTerm(version)), pair("kind", ast.StringTerm(id.Kind)))
 }
 
 // input is the document that a rule with these parameters sees.

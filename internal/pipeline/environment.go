@@ -30,6 +30,8 @@ type outcome struct {
 	coverage    []verdict.Coverage
 	// unseen are kinds that no rule looks at.
 	unseen []string
+	// rules are those that the environment itself holds: its constraints.
+	rules []verdict.Rule
 	// reads is what rendering the environment depends on.
 	reads change.Reads
 }
@@ -121,6 +123,7 @@ func judge(ctx context.Context, opts Options, o *outcome, in policies.Input) err
 		return err
 	}
 	o.findings = append(o.findings, result.Findings...)
+	o.rules = append(o.rules, result.Rules...)
 	o.add(result.Entries)
 	o.coverage, o.unseen = result.Coverage, result.Unseen
 	return nil

@@ -83,21 +83,24 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		return nil, err
 	}
 	var reads change.Reads
+	var own []verdict.Rule
 	for _, o := range results {
 		r.Environments = append(r.Environments, o.environment)
 		r.Findings = append(r.Findings, o.findings...)
+		own = append(own, o.rules...)
 		ledger = append(ledger, o.ledger...)
 		r.Coverage = append(r.Coverage, o.coverage...)
 		r.UnseenKinds = append(r.UnseenKinds, o.unseen...)
 		reads = reads.Union(o.reads)
 	}
 	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
-	r.Rules = append(r.Rules, loadedRules(opts, len(waivers) > 0)...)
+	judged := policyRules(opts, own)
+	r.Rules = append(r.Rules, loadedRules(opts, judged, len(waivers) > 0)...)
 	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)
 	r.Coverage = covered(r)
 	slices.Sort(r.UnseenKinds)
 	r.UnseenKinds = slices.Compact(r.UnseenKinds)
-	finish(r, ledger, opts, manifests)
+	finish(r, ledger, opts, manifests, len(judged))
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil
 }
@@ -196,7 +199,7 @@ func newReport(opts Options) *report.Report {
 }
 
 // finish orders what was found, counts it, and decides.
-func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool) {
+func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool, policyRules int) {
 	for i := range r.Findings {
 		r.Findings[i].Message = redact.Credentials(r.Findings[i].Message)
 		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
@@ -206,10 +209,6 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)
-	policyRules := 0
-	if opts.Judge != nil {
-		policyRules = len(opts.Judge.Rules())
-	}
 	for _, e := range ledger {
 		if !e.Evaluated() {
 			r.NotEvaluated = append(r.NotEvaluated, e)

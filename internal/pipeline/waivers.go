@@ -9,15 +9,24 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
-// loadedRules are the rules by which the run judges, sorted by ID. An API server
-// is asked about what changes only.
-func loadedRules(opts Options, waivers bool) []verdict.Rule {
-	var rules []verdict.Rule
-	if waivers {
-		rules = verdict.WaiverRules()
-	}
+// policyRules are the rules of policies, sorted by ID: those of the judge, and
+// the constraints that environments hold. Of several that share an ID the first
+// describes it.
+func policyRules(opts Options, own []verdict.Rule) []verdict.Rule {
+	rules := slices.Clone(own)
 	if opts.Judge != nil {
 		rules = append(rules, opts.Judge.Rules()...)
+	}
+	slices.SortStableFunc(rules, func(a, b verdict.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(rules, func(a, b verdict.Rule) bool { return a.ID == b.ID })
+}
+
+// loadedRules are the rules by which the run judges, sorted by ID. An API server
+// is asked about what changes only.
+func loadedRules(opts Options, judged []verdict.Rule, waivers bool) []verdict.Rule {
+	rules := slices.Clone(judged)
+	if waivers {
+		rules = append(rules, verdict.WaiverRules()...)
 	}
 	if opts.Trier != nil {
 		for _, r := range dryrun.Rules() {

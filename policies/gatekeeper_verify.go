@@ -1,0 +1,370 @@
+package policies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/policies/gatekeeper"
+)
+
+// CaseResult is what one case of a suite came to, or one test as a whole where
+// it has no cases or cannot be run; then Case is empty.
+type CaseResult struct {
+	// File is the suite, and Line where the case or test begins in it.
+	File string
+	Line int
+	Test string
+	Case string
+	// Skipped says that the suite says not to run it.
+	Skipped bool
+	// Fault is why the case failed; empty when it passed or was skipped.
+	Fault string
+}
+
+// Verify runs the suites of gator verify below a directory: the YAML files of
+// the kind Suite in test.gatekeeper.sh. The results are in the order of the
+// files and of what is in them. There are none where there is no suite, which
+// does not mean that anything passed. The error is for files that cannot be read.
+func Verify(ctx context.Context, fsys fs.FS, dir string, now time.Time) ([]CaseResult, error) {
+	suites, err := readSuites(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	v := verifier{fsys: fsys, now: now, cache: newTemplateCache()}
+	var out []CaseResult
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			results := v.test(ctx, s, t)
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			out = append(out, results...)
+		}
+	}
+	return out, nil
+}
+
+func readSuites(fsys fs.FS, dir string) ([]*gatekeeper.Suite, error) {
+	var out []*gatekeeper.Suite
+	err := fs.WalkDir(fsys, dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !isYAML(p) {
+			return err
+		}
+		text, err := fs.ReadFile(fsys, p)
+		if err != nil || !strings.Contains(string(text), "test.gatekeeper.sh") {
+			return err
+		}
+		documents, err := manifest.Decode(p, text)
+		if err != nil {
+			return err
+		}
+		for _, d := range documents {
+			if !gatekeeper.IsSuite(d) {
+				continue
+			}
+			s, err := gatekeeper.NewSuite(d)
+			if err != nil {
+				return err
+			}
+			out = append(out, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the suites of %s: %w", dir, err)
+	}
+	return out, nil
+}
+
+type verifier struct {
+	fsys  fs.FS
+	now   time.Time
+	cache *templateCache
+}
+
+// test runs the cases of one test.
+func (v verifier) test(ctx context.Context, s *gatekeeper.Suite, t gatekeeper.Test) []CaseResult {
+	whole := CaseResult{File: s.File, Line: t.Line, Test: t.Name, Skipped: s.Skip || t.Skip}
+	if whole.Skipped {
+		return []CaseResult{whole}
+	}
+	dir := path.Dir(s.File)
+	subject, err := v.prepare(ctx, dir, t)
+	switch {
+	case t.Invalid && errors.Is(err, errSchema):
+		return []CaseResult{whole}
+	case t.Invalid && err == nil:
+		err = errors.New("the constraint fits the schema of the template, and the test says that it must not")
+	case err == nil && len(t.Cases) == 0:
+		err = errors.New("the test has no cases")
+	}
+	if err != nil {
+		whole.Fault = err.Error()
+		return []CaseResult{whole}
+	}
+	var out []CaseResult
+	for _, c := range t.Cases {
+		r := CaseResult{File: s.File, Line: c.Line, Test: t.Name, Case: c.Name, Skipped: c.Skip}
+		if !c.Skip {
+			messages, err := subject.review(ctx, dir, c)
+			if err == nil {
+				err = c.Check(messages)
+			}
+			if err != nil {
+				r.Fault = err.Error()
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// tested is a constraint under test.
+type tested struct {
+	verifier
+	rule     rule
+	expander gatekeeper.Expander
+}
+
+func (v verifier) prepare(ctx context.Context, dir string, t gatekeeper.Test) (*tested, error) {
+	all, err := v.objects(dir, t.Template, t.Constraint)
+	if err != nil {
+		return nil, err
+	}
+	if t.Expansion != "" {
+		more, err := v.objects(dir, t.Expansion)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	read := gatekeeper.Read(all)
+	if len(read.Faults) > 0 {
+		return nil, asError(read.Faults[0])
+	}
+	if len(read.Constraints) != 1 || len(read.Templates) != 1 {
+		return nil, fmt.Errorf("%s and %s hold %d templates and %d constraints; a test is of one each", t.Template, t.Constraint, len(read.Templates), len(read.Constraints))
+	}
+	template, k := read.Templates[0], read.Constraints[0]
+	if template.Kind != k.Kind {
+		return nil, fmt.Errorf("the constraint is a %s, and the template is for %s", k.Kind, template.Kind)
+	}
+	r, err := v.cache.newConstraint(ctx, k, template)
+	if err != nil {
+		return nil, err
+	}
+	return &tested{v, r, gatekeeper.Expander{Templates: read.Expansions}}, nil
+}
+
+// objects reads files that a suite names.
+func (v verifier) objects(dir string, files ...string) ([]*manifest.Object, error) {
+	var out []*manifest.Object
+	for _, file := range files {
+		documents, err := v.documents(dir, file)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range documents {
+			o, err := manifest.NewObject(d)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+func (v verifier) documents(dir, file string) ([]manifest.Document, error) {
+	if file == "" {
+		return nil, errors.New("the test names no file for its template, constraint or object")
+	}
+	name := path.Join(dir, file)
+	text, err := fs.ReadFile(v.fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := manifest.Decode(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(documents) == 0 {
+		return nil, fmt.Errorf("%s holds no object", name)
+	}
+	return documents, nil
+}
+
+// review runs the constraint on the object of a case and on what it expands to.
+func (t *tested) review(ctx context.Context, dir string, c gatekeeper.Case) ([]string, error) {
+	documents, err := t.documents(dir, c.Object)
+	if err != nil {
+		return nil, err
+	}
+	if len(documents) != 1 {
+		return nil, fmt.Errorf("%s holds %d objects; a case reviews one", c.Object, len(documents))
+	}
+	inventory, err := t.objects(dir, c.Inventory...)
+	if err != nil {
+		return nil, err
+	}
+	run, err := t.open(ctx, inventory)
+	if err != nil {
+		return nil, err
+	}
+	defer run.ev.head.close(ctx)
+	fields := documents[0].Fields
+	if apiVersion, _ := fields["apiVersion"].(string); fields["kind"] == "AdmissionReview" && path.Dir(apiVersion) == "admission.k8s.io" {
+		request, err := requestOf(fields)
+		if err != nil {
+			return nil, err
+		}
+		return run.messages(ctx, request, false)
+	}
+	messages, err := run.messages(ctx, reviewOf(fields), false)
+	if err != nil {
+		return nil, err
+	}
+	meta, _ := fields["metadata"].(map[string]any)
+	namespace, _ := meta["namespace"].(string)
+	generated, err := t.expander.Expand(fields, namespace)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range generated {
+		more, err := run.messages(ctx, reviewOf(g.Fields), true)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range more {
+			messages = append(messages, "[Implied by "+g.By+"] "+m)
+		}
+	}
+	return messages, nil
+}
+
+// reviewOf is the review of an object that nobody asks to admit.
+func reviewOf(fields map[string]any) map[string]any {
+	apiVersion, _ := fields["apiVersion"].(string)
+	group, version, found := strings.Cut(apiVersion, "/")
+	if !found {
+		group, version = "", apiVersion
+	}
+	review := map[string]any{
+		"uid": "", "operation": "", "object": fields, "oldObject": nil,
+		"kind": map[string]any{"group": group, "version": version, "kind": fields["kind"]},
+	}
+	meta, _ := fields["metadata"].(map[string]any)
+	for _, key := range []string{"name", "namespace"} {
+		if value, ok := meta[key].(string); ok && value != "" {
+			review[key] = value
+		}
+	}
+	return review
+}
+
+// requestOf is the review that an AdmissionReview holds. A deletion is reviewed
+// as the object that is deleted, as in Gatekeeper.
+func requestOf(fields map[string]any) (map[string]any, error) {
+	request, ok := fields["request"].(map[string]any)
+	if !ok {
+		return nil, errors.New("the AdmissionReview has no request")
+	}
+	if request["object"] == nil && request["oldObject"] == nil {
+		return nil, errors.New("the request of the AdmissionReview has neither object nor oldObject")
+	}
+	if request["operation"] != "DELETE" {
+		return request, nil
+	}
+	if request["oldObject"] == nil {
+		return nil, errors.New("the request deletes, and has no oldObject")
+	}
+	review := map[string]any{}
+	for k, v := range request {
+		review[k] = v
+	}
+	review["object"] = request["oldObject"]
+	return review, nil
+}
+
+// testRun is a constraint with an inventory.
+type testRun struct {
+	*worker
+	namespaces map[string]*manifest.Object
+}
+
+func (t *tested) open(ctx context.Context, inventoried []*manifest.Object) (*testRun, error) {
+	set, err := manifest.NewSet(inventoried...)
+	if err != nil {
+		return nil, err
+	}
+	rules := []setting{{rule: t.rule}}
+	world, err := (&Engine{}).newWorld(ctx, rules, set)
+	if err != nil {
+		return nil, err
+	}
+	ev := &evaluation{in: Input{Now: t.now}, rules: rules, used: make([]atomic.Int64, 1), head: world, base: world}
+	return &testRun{newWorker(ev), world.namespaces}, nil
+}
+
+// messages are those of the violations that the constraint finds in a review.
+// Violations with equal message and details are one, as they are for Gatekeeper.
+func (t *testRun) messages(ctx context.Context, review map[string]any, generated bool) ([]string, error) {
+	c := t.ev.rules[0].constraint
+	applies := gatekeeper.No
+	for _, key := range []string{"object", "oldObject"} {
+		if fields, ok := review[key].(map[string]any); ok && applies != gatekeeper.Yes {
+			applies = c.Applies(t.subject(fields, review, generated))
+		}
+	}
+	switch applies {
+	case gatekeeper.No:
+		return nil, nil
+	case gatekeeper.Unknown:
+		return nil, errors.New("the constraint asks for labels of the namespace, which the inventory does not hold")
+	}
+	value, err := ast.InterfaceToValue(review)
+	if err != nil {
+		return nil, err
+	}
+	input := ast.NewObject(pair("review", ast.NewTerm(value)), pair("parameters", c.parameters))
+	term, err := t.run(ctx, 0, t.ev.head.templates, input, topdown.NewVirtualCache())
+	if err != nil || term == nil {
+		return nil, err
+	}
+	objects, err := violationsOf(term)
+	var out, seen []string
+	for _, o := range objects {
+		message, _ := field(o, "msg")
+		key := message
+		if details := o.Get(ast.StringTerm("details")); details != nil {
+			key += "\x00" + details.String()
+		}
+		if !slices.Contains(seen, key) {
+			seen, out = append(seen, key), append(out, message)
+		}
+	}
+	return out, err
+}
+
+func (t *testRun) subject(fields, review map[string]any, generated bool) gatekeeper.Subject {
+	meta, _ := fields["metadata"].(map[string]any)
+	namespace, _ := meta["namespace"].(string)
+	if named, ok := review["namespace"].(string); ok && named != "" {
+		namespace = named
+	}
+	out := gatekeeper.Subject{Fields: fields, Namespace: namespace, Generated: generated}
+	if o := t.namespaces[namespace]; o != nil {
+		out.Labels, out.Known = o.Labels(), true
+	}
+	return out
+}

@@ -22,3 +22,8 @@ number(name, fallback) := input.review.parameters[name] if {
 mapping(name, fallback) := input.review.parameters[name] if {
 	is_object(input.review.parameters[name])
 } else := fallback
+
+# text is a parameter that is a string.
+text(name, fallback) := input.review.parameters[name] if {
+	is_string(input.review.parameters[name])
+} else := fallback

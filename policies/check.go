@@ -1,14 +1,18 @@
 package policies
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/tester"
 )
@@ -16,63 +20,229 @@ import (
 // testTimeout bounds one Rego test.
 const testTimeout = 30 * time.Second
 
-// Test runs the Rego tests of the sources: the rules whose names begin with
-// test_, on the data files, in the sandbox in which rules run. It writes a line
-// for each test that does not pass, and one with the counts. It fails when a
-// test fails, errs or is skipped (todo_), when a rule cannot be loaded, and when
-// there are no tests.
-func Test(ctx context.Context, sources []Source, w io.Writer) error {
-	if _, err := Load(sources...); err != nil {
-		return err
+// Testing says what Test runs.
+type Testing struct {
+	// Sources are the directories whose tests run.
+	Sources []Source
+	// Library lets the rules of the sources import the built-in ones, as a check
+	// does. The tests of the library run only where it is one of the sources.
+	Library bool
+	// Run leaves out the tests whose name it does not match: data.<package>.<test>,
+	// or the name of a fixture behind its file.
+	Run *regexp.Regexp
+	// Coverage counts the lines of each file that the tests reach.
+	Coverage bool
+}
+
+// TestReport is what the tests say, in the order of their places.
+type TestReport struct {
+	Tests []TestResult `json:"tests"`
+	// Metadata is what the METADATA of the rules lacks.
+	Metadata []Lack `json:"metadata,omitempty"`
+	// Coverage is sorted by file; nil when it was not asked for.
+	Coverage []FileCoverage `json:"coverage,omitempty"`
+}
+
+// Outcome is how a test ended.
+type Outcome string
+
+// The outcomes. Only Passed is one.
+const (
+	Passed  Outcome = "passed"
+	Failed  Outcome = "failed"
+	Errored Outcome = "errored"
+	Skipped Outcome = "skipped"
+)
+
+// TestResult is how one test ended.
+type TestResult struct {
+	Name    string  `json:"name"`
+	File    string  `json:"file"`
+	Line    int     `json:"line"`
+	Outcome Outcome `json:"outcome"`
+	// Detail says why a test did not pass, in one or more lines.
+	Detail string `json:"detail,omitempty"`
+	// Output is what the test printed.
+	Output string `json:"output,omitempty"`
+}
+
+// String is the place, the name and what happened.
+func (r TestResult) String() string {
+	text := fmt.Sprintf("%s: %s %s", place(r.File, r.Line), r.Name, r.Outcome)
+	if r.Detail != "" {
+		text += ": " + r.Detail
 	}
-	set, err := readSources(sources, true)
+	return text
+}
+
+// Bad are the tests that did not pass.
+func (r TestReport) Bad() []TestResult {
+	var bad []TestResult
+	for _, t := range r.Tests {
+		if t.Outcome != Passed {
+			bad = append(bad, t)
+		}
+	}
+	return bad
+}
+
+// NoTests says that there was nothing to run: a rule that nobody tries is not a
+// rule that works.
+type NoTests struct {
+	Dirs []string
+	// Run is the expression that no test matched, or empty.
+	Run string
+}
+
+func (e *NoTests) Error() string {
+	if e.Run != "" {
+		return fmt.Sprintf("no test of %s matches %q", strings.Join(e.Dirs, ", "), e.Run)
+	}
+	return "there are no tests in " + strings.Join(e.Dirs, ", ")
+}
+
+// UserHint says what to do.
+func (e *NoTests) UserHint() string {
+	if e.Run != "" {
+		return "names are like data.<package>.test_<name>, or <file>: <name> for fixtures"
+	}
+	return "write rules whose names begin with test_ in *_test.rego, or fixtures in *_test.yaml beside the rules"
+}
+
+// Test runs the tests of the sources in the sandbox in which rules run: the Rego
+// rules whose names begin with test_, on the data files, and the fixtures in
+// *_test.yaml, through the engine as a check does. A test that is skipped
+// (todo_) has not passed. What cannot be loaded, and no tests at all, is an error.
+func Test(ctx context.Context, t Testing) (TestReport, error) {
+	all := t.Sources
+	if t.Library {
+		all = append([]Source{Library()}, all...)
+	}
+	engine, err := Load(all...)
 	if err != nil {
-		return err
+		return TestReport{}, err
 	}
-	compiler, err := set.compile(set.modules)
+	set, err := readTests(t)
 	if err != nil {
-		return err
+		return TestReport{}, err
 	}
+	fixtures, err := readFixtures(t.Sources)
+	if err != nil {
+		return TestReport{}, err
+	}
+	var tracer *cover.Cover
+	if t.Coverage {
+		tracer = cover.New()
+	}
+	var report TestReport
+	if report.Tests, err = set.run(ctx, t.Run, tracer); err != nil {
+		return TestReport{}, err
+	}
+	tried, err := engine.of(t.Sources).try(ctx, fixtures, t.Run, tracer)
+	if err != nil {
+		return TestReport{}, err
+	}
+	report.Tests = append(report.Tests, tried...)
+	slices.SortFunc(report.Tests, func(a, b TestResult) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Name, b.Name))
+	})
+	if len(report.Tests) == 0 {
+		return TestReport{}, noTests(t)
+	}
+	report.Metadata = engine.lackingMetadata(t.Sources)
+	if t.Coverage {
+		report.Coverage = coverage(tracer, set, t.Sources)
+	}
+	return report, nil
+}
+
+func noTests(t Testing) error {
+	e := &NoTests{}
+	for _, s := range t.Sources {
+		e.Dirs = append(e.Dirs, s.Name)
+	}
+	if t.Run != nil {
+		e.Run = t.Run.String()
+	}
+	return e
+}
+
+// readTests reads the modules of the sources with their tests, and those of the
+// library without, unless it is a source itself.
+func readTests(t Testing) (*sourceSet, error) {
+	set, err := readSources(t.Sources, true)
+	if err != nil || !t.Library {
+		return set, err
+	}
+	library, err := readSources([]Source{Library()}, false)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(set.modules, library.modules)
+	maps.Copy(set.origin, library.origin)
+	return set, nil
+}
+
+// run runs the Rego tests.
+func (set *sourceSet) run(ctx context.Context, only *regexp.Regexp, tracer *cover.Cover) ([]TestResult, error) {
 	store := inmem.NewFromObject(set.data)
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
-		return fmt.Errorf("opening the data of the tests: %w", err)
+		return nil, fmt.Errorf("opening the data of the tests: %w", err)
 	}
 	defer store.Abort(ctx, txn)
-	results, err := tester.NewRunner().SetCompiler(compiler).SetStore(store).SetModules(set.modules).
-		SetTimeout(testTimeout).RaiseBuiltinErrors(true).RunTests(ctx, txn)
+	runner := tester.NewRunner().SetCompiler(set.compiler().WithEnablePrintStatements(true)).SetStore(store).
+		SetModules(set.modules).SetTimeout(testTimeout).RaiseBuiltinErrors(true).CapturePrintOutput(true)
+	if only != nil {
+		runner = runner.Filter(only.String())
+	}
+	if tracer != nil {
+		runner = runner.SetCoverageQueryTracer(tracer)
+	}
+	results, err := runner.RunTests(ctx, txn)
+	if list, ok := errors.AsType[ast.Errors](err); ok && len(list) > 0 {
+		return nil, regoError(list)
+	}
 	if err != nil {
-		return fmt.Errorf("running the tests of the policies: %w", err)
+		return nil, fmt.Errorf("running the tests of the policies: %w", err)
 	}
-	var lines []string
-	ran, bad := 0, 0
+	var out []TestResult
 	for r := range results {
-		ran++
-		if r.Pass() {
-			continue
-		}
-		bad++
-		what := "fails"
-		switch {
-		case r.Error != nil:
-			what = "errs: " + r.Error.Error()
-		case r.Skip:
-			what = "is skipped"
-		}
-		lines = append(lines, fmt.Sprintf("%s: %s.%s %s\n", r.Location, strings.TrimPrefix(r.Package, "data."), r.Name, what))
+		out = append(out, result(r))
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	return out, ctx.Err()
+}
+
+func result(r *tester.Result) TestResult {
+	out := TestResult{Name: r.Package + "." + r.Name, Outcome: Failed, Output: string(r.Output)}
+	if r.Location != nil {
+		out.File, out.Line = r.Location.File, r.Location.Row
 	}
-	slices.Sort(lines)
-	_, err = fmt.Fprintf(w, "%s%d tests of policies, %d not passed\n", strings.Join(lines, ""), ran, bad)
 	switch {
-	case err != nil:
-		return err
-	case ran == 0:
-		return errors.New("there are no tests of policies")
-	case bad > 0:
-		return fmt.Errorf("%d of %d tests of policies did not pass", bad, ran)
+	case r.Pass():
+		out.Outcome = Passed
+	case r.Error != nil:
+		out.Outcome, out.Detail = Errored, r.Error.Error()
+	case r.Skip:
+		out.Outcome, out.Detail = Skipped, "take the prefix todo_ from its name"
+	case len(r.SubResults) > 0:
+		out.Detail = "in the case " + strings.Join(failedCases(r.SubResults), ", ")
 	}
-	return nil
+	return out
+}
+
+// failedCases names the cases of a test that is a table.
+func failedCases(cases tester.SubResultMap) []string {
+	var failed []string
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		switch c := cases[name]; {
+		case len(c.SubResults) > 0:
+			for _, inner := range failedCases(c.SubResults) {
+				failed = append(failed, name+"/"+inner)
+			}
+		case c.Fail:
+			failed = append(failed, name)
+		}
+	}
+	return failed
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -81,6 +82,8 @@ type Input struct {
 	// RuleTimeout bounds the time that one rule may take for all objects of the
 	// environment together, summed over the workers; 0 means DefaultRuleTimeout.
 	RuleTimeout time.Duration
+	// tracer watches the evaluation, to count what tests reach.
+	tracer topdown.QueryTracer
 }
 
 // DefaultRuleTimeout lets a rule take a millisecond for each of 30,000 objects.

@@ -42,9 +42,15 @@ func TestLibraryRego(t *testing.T) {
 			t.Errorf("%s has no rule_test.rego", p)
 		}
 	}
-	var report strings.Builder
-	if err := policies.Test(t.Context(), []policies.Source{source}, &report); err != nil {
-		t.Errorf("%v\n%s", err, &report)
+	report, err := policies.Test(t.Context(), policies.Testing{Sources: []policies.Source{source}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Log(report.String())
+	for _, bad := range report.Bad() {
+		t.Error(bad)
+	}
+	for _, lacking := range report.Metadata {
+		t.Error(lacking)
+	}
+	t.Logf("%d tests", len(report.Tests))
 }

@@ -189,10 +189,15 @@ func wrapParse(file string, err error) error {
 	return &Error{File: file, Msg: err.Error(), Hint: "see what `opa check` says"}
 }
 
+// compiler is what compiles the modules of the set, in the sandbox.
+func (set *sourceSet) compiler() *ast.Compiler {
+	return ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(ast.RegoV1).
+		WithPathConflictsCheck(set.hasData)
+}
+
 // compile checks and links modules, which it does not change.
 func (set *sourceSet) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
-	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(ast.RegoV1).
-		WithPathConflictsCheck(set.hasData)
+	compiler := set.compiler()
 	compiler.Compile(modules)
 	if compiler.Failed() {
 		return nil, regoError(compiler.Errors)

@@ -90,8 +90,11 @@ func noArgs(c *cobra.Command, args []string) error {
 // noCommand is the error of a command line that names no command, or one that
 // is not there. It must not end like a check that passed.
 func noCommand(root *cobra.Command, args []string) error {
-	help := root.Name() + " --help lists the commands"
+	help := root.CommandPath() + " --help lists the commands"
 	if len(args) == 0 {
+		if root.HasParent() {
+			return &usageError{root.CommandPath() + " needs to know what to do", help}
+		}
 		return &usageError{"no command was given", help + "; penstock check judges a change"}
 	}
 	var known []string
@@ -99,9 +102,9 @@ func noCommand(root *cobra.Command, args []string) error {
 		known = append(known, c.Name())
 	}
 	if near := nearest(args[0], known); near != "" {
-		help = fmt.Sprintf("did you mean %s %s? %s", root.Name(), near, help)
+		help = fmt.Sprintf("did you mean %s %s? %s", root.CommandPath(), near, help)
 	}
-	return &usageError{fmt.Sprintf("there is no command %s", args[0]), help}
+	return &usageError{fmt.Sprintf("there is no command %s", strings.TrimPrefix(root.CommandPath()+" "+args[0], root.Root().Name()+" ")), help}
 }
 
 // nearest is the known word that a misspelt or shortened one most likely stands

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -78,21 +79,31 @@ func (o *checkOptions) watchable() error {
 // It ends with the code of the last report. Only the files of the head and
 // --config are watched: what git fetches or commits shows in the next report.
 func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error {
-	seen, err := o.files(ctx, outs)
+	files := func() (map[string]stamp, error) { return o.files(ctx, outs) }
+	return repeat(ctx, o.Err, files, func() error { return o.once(ctx, t, outs) })
+}
+
+// watched says which files there are.
+type watched func() (map[string]stamp, error)
+
+// repeat does something, and does it again whenever files change, until it is
+// interrupted. It ends with the code of the last time.
+func repeat(ctx context.Context, stderr io.Writer, files watched, once func() error) error {
+	seen, err := files()
 	if err != nil {
 		return err
 	}
 	for {
-		last := o.once(ctx, t, outs)
+		last := once()
 		if ctx.Err() != nil {
 			return last
 		}
 		if done := (exit{}); last != nil && !errors.As(last, &done) {
-			complain(o.Err, last)
+			complain(stderr, last)
 			last = exit{codeUndecided}
 		}
-		fmt.Fprintf(o.Err, "\n── %s · watching %d files · Ctrl-C ends\n\n", time.Now().Format(time.TimeOnly), len(onlyFiles(seen)))
-		if seen = o.wait(ctx, seen, outs); seen == nil {
+		fmt.Fprintf(stderr, "\n── %s · watching %d files · Ctrl-C ends\n\n", time.Now().Format(time.TimeOnly), len(onlyFiles(seen)))
+		if seen = files.wait(ctx, seen); seen == nil {
 			return last
 		}
 	}
@@ -100,12 +111,12 @@ func (o *checkOptions) watch(ctx context.Context, t *tools, outs []output) error
 
 // wait returns when a file changed, appeared or went, with what there is then;
 // it returns nil at the end of ctx.
-func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp, outs []output) map[string]stamp {
+func (files watched) wait(ctx context.Context, seen map[string]stamp) map[string]stamp {
 	for pause(ctx, watchInterval) {
 		if maps.Equal(seen, again(seen)) {
 			continue
 		}
-		now := o.settled(ctx, seen, outs)
+		now := files.settled(ctx, seen)
 		if !maps.Equal(onlyFiles(seen), onlyFiles(now)) {
 			return now
 		}
@@ -115,9 +126,9 @@ func (o *checkOptions) wait(ctx context.Context, seen map[string]stamp, outs []o
 }
 
 // settled is what there is once it rests.
-func (o *checkOptions) settled(ctx context.Context, seen map[string]stamp, outs []output) map[string]stamp {
+func (files watched) settled(ctx context.Context, seen map[string]stamp) map[string]stamp {
 	for pause(ctx, watchSettle) {
-		now, err := o.files(ctx, outs)
+		now, err := files()
 		if err != nil {
 			return again(seen) // the check says what is wrong
 		}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -129,6 +130,30 @@ func JoinPointer(pointer string, steps ...string) string {
 		pointer += "/" + strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
 	}
 	return pointer
+}
+
+// At returns the mapping at a JSON Pointer as a document of its own, with the
+// lines that it has here; ok says whether there is a mapping. Its line is that
+// of its first key, as for any document.
+func (d Document) At(pointer string) (part Document, ok bool) {
+	at, value := 0, any(d.Fields)
+	for _, step := range SplitPointer(pointer) {
+		if at, value, ok = d.descend(value, at, step); !ok {
+			return Document{}, false
+		}
+	}
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return Document{}, false
+	}
+	part = Document{File: d.File, Fields: fields}
+	if size := countValues(fields); at+size <= len(d.lines) {
+		part.lines = slices.Clone(d.lines[at : at+size])
+		if size > 1 {
+			part.lines[0] = slices.Min(part.lines[1:])
+		}
+	}
+	return part, true
 }
 
 // Shift returns the document with every line moved down, for a document that

@@ -44,9 +44,10 @@ func (s *session) loadBase(ctx context.Context) {
 			s.standInNamespaces(ctx)
 		case rankSurrounding:
 			s.standInSurroundings(ctx)
+			// Claims take their class when they are made.
+			s.settleAll(ctx)
 		}
 	}
-	s.settleAll(ctx)
 	s.each(func(t *trial) bool { return t.OldObject != nil }, func(t *trial) {
 		t.base.pod = problemsOf(s.tryPod(ctx, t.OldObject))
 	})
@@ -93,28 +94,27 @@ func (s *session) neededBy(r int) func(*manifest.Object) bool {
 	}
 }
 
-// load stores an object, and does for it what a controller would do. It returns
-// what the server warns of.
-func (s *session) load(ctx context.Context, o *manifest.Object, h how) ([]string, error) {
+// load stores an object, and does for it what a controller would do.
+func (s *session) load(ctx context.Context, o *manifest.Object, h how) (answer, error) {
 	h.store = true
 	if rank(o) == rankDefinition {
 		return s.define(ctx, o, h)
 	}
 	i, err := s.item(o)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	warned, err := s.client.send(ctx, i, h)
+	stored, err := s.client.send(ctx, i, h)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	switch o.ID().Group + "/" + o.ID().Kind {
 	case "/Namespace":
-		return warned, s.account(ctx, o.ID().Name, "default")
+		return stored, s.account(ctx, o.ID().Name, "default")
 	case "/PersistentVolumeClaim":
-		return warned, s.bind(ctx, o, i)
+		return stored, s.bind(ctx, o, i)
 	}
-	return warned, nil
+	return stored, nil
 }
 
 // loadOld stores the object that base has of a delta. What base has that the
@@ -122,22 +122,22 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) ([]string
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !storable(t.OldObject) || recreated(t.Current()) {
+	if !storable(t.OldObject) || hook(t.Current()) || forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
-			t.base.warnings, err = s.client.send(ctx, i, how{})
+			t.base.answer, err = s.client.send(ctx, i, how{})
 			t.base.problems = s.refineOld(ctx, i, err)
 		}
 		return
 	}
-	t.base.warnings, err = s.load(ctx, t.OldObject, how{})
+	t.base.answer, err = s.load(ctx, t.OldObject, how{})
 	if found := problemsOf(err); found != nil {
 		t.base.problems = found
 		if i, missing := s.item(t.OldObject); missing == nil {
 			t.base.problems = s.refineOld(ctx, i, found)
 		}
-		t.base.warnings, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
+		t.base.answer, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
 	}
 	if err != nil {
 		t.absent = true
@@ -187,16 +187,20 @@ func storable(o *manifest.Object) bool {
 	return o.ID().Group != "" || o.ID().Kind != "ResourceQuota"
 }
 
-// recreated reports whether what applies an object deletes the old one where it
-// cannot be changed: hooks of Helm and of Argo CD, whose default is
-// before-hook-creation, and what says so of itself
-// (https://helm.sh/docs/topics/charts_hooks/,
-// https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
-// https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
-func recreated(o *manifest.Object) bool {
+// hook reports whether what applies an object deletes the old one before: hooks
+// of Helm and of Argo CD, whose default is before-hook-creation
+// (https://helm.sh/docs/topics/charts_hooks/).
+func hook(o *manifest.Object) bool {
 	annotations := o.Annotations()
-	return annotations["helm.sh/hook"] != "" || annotations["argocd.argoproj.io/hook"] != "" ||
-		strings.EqualFold(annotations["kustomize.toolkit.fluxcd.io/force"], "enabled") || syncOption(o, "Force=true")
+	return annotations["helm.sh/hook"] != "" || annotations["argocd.argoproj.io/hook"] != ""
+}
+
+// forced reports whether an object asks whatever applies it to delete the old
+// one where that cannot be changed in place
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
+func forced(o *manifest.Object) bool {
+	return strings.EqualFold(o.Annotations()["kustomize.toolkit.fluxcd.io/force"], "enabled") || syncOption(o, "Force=true")
 }
 
 // syncOption reports whether an object has an option for Argo CD.

@@ -106,28 +106,38 @@ type how struct {
 	status bool
 }
 
-// send sends an object and returns what the server warns of. Its error is
-// problems of the object, or a *fault.
-func (c client) send(ctx context.Context, i item, h how) ([]string, error) {
+// answer is what the server says of an object that it accepts.
+type answer struct {
+	// object is the object as the server has it then, or would have it.
+	object   map[string]any
+	warnings []string
+}
+
+// send sends an object. Its error is problems of the object, or a *fault.
+func (c client) send(ctx context.Context, i item, h how) (answer, error) {
 	data, err := json.Marshal(i.fields)
 	if err != nil {
 		// Infinity and NaN are numbers in YAML and none in JSON.
-		return nil, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
+		return answer{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
 	}
 	w := &warnings{}
 	ctx = context.WithValue(ctx, warningsKey{}, w)
-	err = retry(ctx, i, func() error { return c.once(ctx, i, h, data) })
+	var got *unstructured.Unstructured
+	err = retry(ctx, i, func() (err error) {
+		got, err = c.once(ctx, i, h, data)
+		return err
+	})
 	if err != nil {
-		return nil, read(err, i.fields)
+		return answer{}, read(err, i.fields)
 	}
 	if len(data) > storeLimit {
-		return nil, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
+		return answer{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
 	}
 	slices.Sort(w.texts)
-	return w.texts, nil
+	return answer{got.Object, w.texts}, nil
 }
 
-func (c client) once(ctx context.Context, i item, h how, data []byte) error {
+func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstructured.Unstructured, error) {
 	var dry []string
 	if !h.store {
 		dry = []string{metav1.DryRunAll}
@@ -137,9 +147,8 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) error {
 		validation = metav1.FieldValidationIgnore
 	}
 	if h.create || i.generated() {
-		_, err := i.resource(c).Create(ctx, &unstructured.Unstructured{Object: i.fields},
+		return i.resource(c).Create(ctx, &unstructured.Unstructured{Object: i.fields},
 			metav1.CreateOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation})
-		return err
 	}
 	force := true
 	options := metav1.PatchOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation, Force: &force}
@@ -147,8 +156,7 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) error {
 	if h.status {
 		sub = []string{"status"}
 	}
-	_, err := i.resource(c).Patch(ctx, i.name, types.ApplyPatchType, data, options, sub...)
-	return err
+	return i.resource(c).Patch(ctx, i.name, types.ApplyPatchType, data, options, sub...)
 }
 
 // get returns an object as the server has it.

@@ -132,6 +132,8 @@ not tried (unverifiable) ConfigMap extra new
 not tried (unverifiable) Widget shop a
   head.yaml:32 what its definition becomes with this change is not in force on a live cluster yet — --dry-run=embedded tries both
 tried 5 on cluster live 1.36
+replace Deployment.apps shop/web
+rollback not-evaluated nothing is stored on a live cluster, so that there is no head to go back from — --dry-run=embedded tries it
 `
 
 // A live cluster answers for what it has, and is the same afterwards.
@@ -145,7 +147,7 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := transcript(result); got != liveAnswer {
+	if got := transcript(in, result); got != liveAnswer {
 		t.Errorf("got\n%s\nwant\n%s", got, liveAnswer)
 	}
 	if after := everything(t, client); after != before {

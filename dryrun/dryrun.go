@@ -45,6 +45,12 @@ type Result struct {
 	Findings []verdict.Finding
 	// Entries has at least one line for every delta.
 	Entries []verdict.Entry
+	// Effects are those of each delta, in their order; it is empty where nobody
+	// answered.
+	Effects [][]verdict.Effect
+	// Rollback says whether the change can be undone; it is nil where nothing
+	// changes.
+	Rollback *verdict.Rollback
 }
 
 // backend gives API servers to try environments on. It is what the embedded
@@ -102,6 +108,7 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 		s.loadBase(ctx)
 	}
 	s.tryHead(ctx)
+	s.tryRollback(ctx)
 	if gone := t.gone(); gone != nil {
 		// Nobody knows which of its last answers were whole.
 		return unreachable(in, gone), ctx.Err()
@@ -119,7 +126,7 @@ func unreachable(in Input, err error) Result {
 			Detail: "no API server answered", Location: place(d.Current().Origin().Position),
 		})
 	}
-	return Result{Entries: entries}
+	return Result{Entries: entries, Rollback: &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: blocked, Detail: "no API server answered"}}
 }
 
 func named(o *manifest.Object) verdict.Object {

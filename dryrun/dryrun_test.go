@@ -43,11 +43,12 @@ func TestAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := runner.Try(t.Context(), input(t, archive))
+			in := input(t, archive)
+			result, err := runner.Try(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, file, archive, transcript(result))
+			compare(t, file, archive, transcript(in, result))
 		})
 	}
 }
@@ -104,8 +105,9 @@ func set(t testing.TB, archive *txtar.Archive, name string) *manifest.Set {
 }
 
 // transcript is a result as text: the findings with their places, what was not
-// tried, and how many objects were.
-func transcript(r dryrun.Result) string {
+// tried, how many objects were, what the change does beside changing them, and
+// whether it can be undone.
+func transcript(in dryrun.Input, r dryrun.Result) string {
 	var b strings.Builder
 	verdict.SortFindings(r.Findings)
 	for _, f := range r.Findings {
@@ -125,6 +127,14 @@ func transcript(r dryrun.Result) string {
 		fmt.Fprintf(&b, "not tried (%s) %s\n  %s %s\n", e.Reason, object(e.Object), spot(e.Location), e.Detail)
 	}
 	fmt.Fprintf(&b, "tried %d on %s\n", tried, r.Backend)
+	for n, effects := range r.Effects {
+		for _, e := range effects {
+			fmt.Fprintf(&b, "%s %s\n", e, in.Deltas[n].ID())
+		}
+	}
+	if r.Rollback != nil {
+		fmt.Fprintf(&b, "rollback %s\n", strings.TrimSpace(string(r.Rollback.State)+" "+r.Rollback.Detail))
+	}
 	return b.String()
 }
 

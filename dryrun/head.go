@@ -53,6 +53,9 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 	var err error
 	switch {
 	case t.Object != nil:
+		if err = s.clear(ctx, t); err != nil {
+			break
+		}
 		// Many controllers leave unknown fields out by themselves.
 		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
 	case rank(t.OldObject) == rankSurrounding:
@@ -73,6 +76,7 @@ func (s *session) try(ctx context.Context, t *trial) {
 		return
 	}
 	i, err := s.item(t.Current())
+	old := t.stored()
 	switch {
 	case t.Operation == diff.Delete && problemsOf(err) != nil:
 		return // What no server accepts is not there.
@@ -80,13 +84,12 @@ func (s *session) try(ctx context.Context, t *trial) {
 	case t.Operation == diff.Delete:
 		t.head.warnings, err = s.tryDelete(ctx, t, i)
 	default:
-		if s.live && recreated(t.Object) {
-			i, t.absent = i.renamed(), true
-		}
 		if t.head.problems = s.homes(i); t.head.problems != nil {
 			return
 		}
-		t.head.warnings, err = s.client.send(ctx, i, how{})
+		if i, err = s.sendNew(ctx, t, i); t.replaced {
+			old = nil
+		}
 	}
 	if err != nil && !errors.As(err, &t.head.problems) {
 		t.fault = s.homeless(t.Current(), faultOf(err))
@@ -108,7 +111,7 @@ func (s *session) try(ctx context.Context, t *trial) {
 		if s.live {
 			s.tryOldAlone(ctx, t)
 		}
-		if t.head.problems, err = s.refine(ctx, i, t.stored(), t.head.problems); err != nil {
+		if t.head.problems, err = s.refine(ctx, i, old, t.head.problems); err != nil {
 			f := faultOf(err)
 			t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "whether anything else is wrong with it was not found out: "+f.detail))
 		}
@@ -119,6 +122,26 @@ func (s *session) try(ctx context.Context, t *trial) {
 		// left out, and so its Pods can be tried.
 	}
 	s.tryPodOf(ctx, t)
+}
+
+// sendNew tries a new object, and returns how it was sent in the end: what is to
+// replace the old one goes under a name that nothing has.
+func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
+	t.replaced = t.Operation == diff.Update && hook(t.Object)
+	if s.live && hook(t.Object) {
+		i = i.renamed()
+	}
+	var err error
+	if s.live && t.Operation == diff.Update {
+		s.lookUp(ctx, t, i)
+	}
+	t.head.answer, err = s.client.send(ctx, i, how{})
+	stands := !t.absent && !hook(t.Object) && (t.Operation == diff.Update || s.live)
+	if problemsOf(err) != nil && stands && forced(t.Object) {
+		i, t.replaced = i.renamed(), true
+		t.head.answer, err = s.client.send(ctx, i, how{})
+	}
+	return i, err
 }
 
 // homes are the problems of an object that stays while the change deletes the

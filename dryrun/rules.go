@@ -5,6 +5,10 @@ import "github.com/penstock-dev/penstock/internal/verdict"
 // RulePrefix starts the ID of every rule of this package.
 const RulePrefix = "dry-run/"
 
+// RuleRollback is the rule that a change can be undone. Switched off in the
+// severities of an environment, it is not tried there.
+const RuleRollback = RulePrefix + "rollback"
+
 const (
 	ruleImmutable    = RulePrefix + "immutable-field"
 	ruleUnknownField = RulePrefix + "unknown-field"
@@ -49,6 +53,11 @@ func Rules() []verdict.Rule {
 			ID: ruleRefused, Level: verdict.Error, Source: source, Title: "Admission lets the object in",
 			Description: "An admission plugin or an admission policy of the API server refuses the object.",
 			Remediation: "Change what the message names.",
+		},
+		{
+			ID: RuleRollback, Level: verdict.Warning, Source: source, Title: "The change can be rolled back",
+			Description: "Once the change is applied, base cannot be applied over it again, or does not bring back what the change takes away: reverting the commit would not undo it.",
+			Remediation: "Know how to go back before this is merged: split the change, keep what holds data, or back it up; a severity of error refuses such changes.",
 		},
 		{
 			ID: ruleUnknownField, Level: verdict.Error, Source: source, Title: "Every field exists",

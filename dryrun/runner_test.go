@@ -14,6 +14,7 @@ import (
 	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/verdict"
 	"golang.org/x/tools/txtar"
 )
 
@@ -108,8 +109,8 @@ field%d: a
 			in.Base, in.Head = set(t, txtar.Parse(nil), ""), set(t, txtar.Parse([]byte(head)), "head.yaml")
 			in.Deltas = diff.Compare(in.Base, in.Head)
 			result, err := runner.Try(t.Context(), in)
-			want := fmt.Sprintf("error dry-run/unknown-field new Widget shop wrong\n  head.yaml:23 /field%d\n  unknown field field%d\ntried 4 on embedded 1.%d\n", n+1, n+1, 35+n%2)
-			if got := transcript(result); err != nil || got != want {
+			want := fmt.Sprintf("error dry-run/unknown-field new Widget shop wrong\n  head.yaml:23 /field%d\n  unknown field field%d\ntried 4 on embedded 1.%d\nrollback possible\n", n+1, n+1, 35+n%2)
+			if got := transcript(in, result); err != nil || got != want {
 				t.Errorf("got\n%s%v\nwant\n%s", got, err, want)
 			}
 		})
@@ -135,8 +136,8 @@ func TestServerDies(t *testing.T) {
 			undecided(t, result, len(in.Deltas), "the API server")
 			continue
 		}
-		if tried := strings.Count(transcript(result), "error"); tried != 1 || result.Backend == "" {
-			t.Errorf("round %d: got\n%s", round, transcript(result))
+		if tried := strings.Count(transcript(in, result), "error"); tried != 1 || result.Backend == "" {
+			t.Errorf("round %d: got\n%s", round, transcript(in, result))
 		}
 	}
 }
@@ -164,5 +165,22 @@ func killServers(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// A rollback that nobody wants to know of is not tried.
+func TestRollbackSwitchedOff(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/rollback_claim_grown.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := input(t, archive)
+	in.Environment.Severities = map[string]string{dryrun.RuleRollback: "off"}
+	result, err := newRunner(t, dryrun.Options{Mode: dryrun.Embedded}).Try(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := result.Rollback; len(result.Findings) > 0 || r.State != verdict.RollbackNotEvaluated || r.Reason != verdict.Off {
+		t.Errorf("got %+v and %+v", result.Rollback, result.Findings)
 	}
 }

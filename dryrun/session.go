@@ -51,6 +51,8 @@ type session struct {
 	// notes are entries about objects beside the deltas: what nobody gives and
 	// was made up, and what is not in force on the server.
 	notes []verdict.Entry
+	// rollback is whether all of it can be undone.
+	rollback verdict.Rollback
 }
 
 // trial is a delta and what the server says of it.
@@ -61,18 +63,22 @@ type trial struct {
 	// absent says that the old object is not on the server, so that the new one
 	// is tried as a creation.
 	absent bool
+	// replaced says that the old object has to go before the new one comes.
+	replaced bool
 
 	head    opinion
 	fault   *fault
 	entries []verdict.Entry
+	// back is what the server says of the old object once it has the new one.
+	back wayBack
 }
 
 // opinion is what the server says of an object.
 type opinion struct {
 	problems problems
 	// pod is what it says of the Pods of a workload.
-	pod      problems
-	warnings []string
+	pod problems
+	answer
 }
 
 func newSession(t *target, in Input) (*session, error) {
@@ -139,14 +145,16 @@ func misnamed(name, namespace string) problems {
 
 // result puts together what the server said, in the order of the deltas.
 func (s *session) result() Result {
-	r := Result{Backend: s.name, Entries: s.notes}
+	r := Result{Backend: s.name, Entries: s.notes, Rollback: &s.rollback}
 	for _, t := range s.deltas {
+		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))
 		r.Entries = append(r.Entries, t.entries...)
 		if t.fault != nil {
 			continue
 		}
 		r.Findings = append(r.Findings, s.findings(t)...)
+		r.Findings = append(r.Findings, s.obstacles(t)...)
 	}
 	return r
 }

@@ -225,9 +225,9 @@ func (s *session) bind(ctx context.Context, o *manifest.Object, i item) error {
 const definitionPatience = 10 * time.Second
 
 // define stores a definition and waits until its kind is served.
-func (s *session) define(ctx context.Context, o *manifest.Object, h how) ([]string, error) {
+func (s *session) define(ctx context.Context, o *manifest.Object, h how) (answer, error) {
 	d := readDefinition(o)
-	warned, err := s.establish(ctx, withoutConversion(o), h)
+	stored, err := s.establish(ctx, withoutConversion(o), h)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -237,10 +237,10 @@ func (s *session) define(ctx context.Context, o *manifest.Object, h how) ([]stri
 			f.reason = unknownKind
 		}
 		s.kinds.broken[d.kindOf()] = f
-		return nil, err
+		return answer{}, err
 	}
 	s.kinds.define(o)
-	return warned, nil
+	return stored, nil
 }
 
 // withoutConversion is a definition that converts without a webhook, which
@@ -255,31 +255,31 @@ func withoutConversion(o *manifest.Object) *manifest.Object {
 	return o.WithField("spec", spec)
 }
 
-func (s *session) establish(ctx context.Context, o *manifest.Object, h how) ([]string, error) {
+func (s *session) establish(ctx context.Context, o *manifest.Object, h how) (answer, error) {
 	i, err := s.item(o)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	warned, err := s.client.send(ctx, i, h)
+	stored, err := s.client.send(ctx, i, h)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	deadline := time.Now().Add(definitionPatience)
 	for {
 		live, err := s.client.get(ctx, i)
 		if err != nil {
-			return nil, err
+			return answer{}, err
 		}
 		established, refusal := condition(live)
 		if established {
-			return warned, nil
+			return stored, nil
 		}
 		if refusal != "" || time.Now().After(deadline) {
-			return nil, &fault{failed, fmt.Sprintf("the API server does not serve its kind: %s", cmp.Or(refusal, "it was not established within "+definitionPatience.String()))}
+			return answer{}, &fault{failed, fmt.Sprintf("the API server does not serve its kind: %s", cmp.Or(refusal, "it was not established within "+definitionPatience.String()))}
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return answer{}, ctx.Err()
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

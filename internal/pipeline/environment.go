@@ -142,6 +142,7 @@ func rendered(o *outcome, base, head render.Result) bool {
 	}
 	if len(base.Errors)+len(head.Errors) > 0 {
 		o.note(verdict.Entry{Stage: verdict.StagePolicy, Reason: verdict.Blocked, Detail: "the environment did not render"})
+		o.environment.Rollback = &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: verdict.Blocked, Detail: "the environment did not render"}
 		return false
 	}
 	o.note(verdict.Entry{Stage: verdict.StageRender})
@@ -220,6 +221,9 @@ func try(ctx context.Context, opts Options, o *outcome, in dryrun.Input) error {
 		for _, d := range in.Deltas {
 			o.note(verdict.Entry{Stage: verdict.StageDryRun, Reason: verdict.Off, Object: Name(d.Current()), Detail: "the dry-run is switched off"})
 		}
+		if len(in.Deltas) > 0 {
+			o.environment.Rollback = &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: verdict.Off, Detail: "the dry-run is switched off"}
+		}
 		return nil
 	}
 	say(opts, "trying %s on an API server", in.Environment.Name)
@@ -227,12 +231,30 @@ func try(ctx context.Context, opts Options, o *outcome, in dryrun.Input) error {
 	if err != nil {
 		return err
 	}
-	o.environment.DryRun = result.Backend
+	o.environment.DryRun, o.environment.Rollback = result.Backend, result.Rollback
+	for i, effects := range result.Effects {
+		o.environment.Deltas[i].Effects = effects
+	}
+	o.add(untriedRollback(result.Rollback, in.Environment))
 	findings, entries := level(result.Findings, in.Environment)
 	o.findings = append(o.findings, findings...)
 	o.add(result.Entries)
 	o.add(entries)
 	return nil
+}
+
+// untriedRollback lists that it was not found out whether the change can be
+// undone. That blocks only where the configuration makes an error of a change
+// that cannot.
+func untriedRollback(r *verdict.Rollback, env config.Environment) []verdict.Entry {
+	if r == nil || r.Reason != verdict.Unverifiable {
+		return nil // known, switched off, or listed with what keeps it from being tried
+	}
+	e := verdict.Entry{Stage: verdict.StageDryRun, Reason: r.Reason, Detail: "whether the change can be rolled back: " + r.Detail}
+	if env.Severities[dryrun.RuleRollback] == string(verdict.Error) {
+		e.Reason = verdict.Failed
+	}
+	return []verdict.Entry{e}
 }
 
 // severities parts the severities of an environment into those of policy rules

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/child"
 	"github.com/penstock-dev/penstock/internal/config"
@@ -86,6 +87,11 @@ func (c counting) Render(ctx context.Context, fsys fs.FS, env config.Environment
 
 func run(t *testing.T, r pipeline.Renderer, base, head string) *report.Report {
 	t.Helper()
+	return runWith(t, pipeline.Options{Config: config.Default(), Renderer: r}, base, head)
+}
+
+func runWith(t *testing.T, opts pipeline.Options, base, head string) *report.Report {
+	t.Helper()
 	c, err := change.Open(t.Context(), change.Options{BaseDir: base, HeadDir: head})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +105,8 @@ func run(t *testing.T, r pipeline.Renderer, base, head string) *report.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := pipeline.Run(t.Context(), pipeline.Options{Change: c, Config: config.Default(), Renderer: r, Judge: engine, Now: time.Unix(0, 0)})
+	opts.Change, opts.Judge, opts.Now = c, engine, time.Unix(0, 0)
+	result, err := pipeline.Run(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,5 +236,64 @@ func TestWhatFluxMakesIsNotPassed(t *testing.T) {
 		return e.Object.Kind == "HelmRelease" && e.Reason == verdict.Unsupported && e.Location.File == "clusters/prod/hr.yaml"
 	}) {
 		t.Errorf("got %v, %+v", r.Verdict, r.NotEvaluated)
+	}
+}
+
+// trier answers every environment in the same way.
+type trier struct{ result dryrun.Result }
+
+func (trier) Prepare(context.Context, config.Environment) {}
+
+func (t trier) Try(_ context.Context, in dryrun.Input) (dryrun.Result, error) {
+	result := t.result
+	for _, d := range in.Deltas {
+		result.Entries = append(result.Entries, verdict.Entry{Object: pipeline.Name(d.Current()), Stage: verdict.StageDryRun})
+		result.Effects = append(result.Effects, []verdict.Effect{verdict.NoOp})
+	}
+	return result, nil
+}
+
+// TestRollback: what cannot be undone warns, and what was not found out is
+// listed. Where it has to be known, both refuse the change.
+func TestRollback(t *testing.T) {
+	const lost = "the data is lost"
+	object := verdict.Object{APIVersion: "v1", Kind: "ConfigMap", Namespace: "shop", Name: "one"}
+	prevented := dryrun.Result{
+		Rollback: &verdict.Rollback{State: verdict.RollbackPrevented, Obstacles: []verdict.Obstacle{{Object: object, Message: lost}}},
+		Findings: []verdict.Finding{{Rule: dryrun.RuleRollback, Level: verdict.Warning, Environment: "dev", Object: object, Message: lost, Baseline: verdict.New}},
+	}
+	untried := dryrun.Result{Rollback: &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: verdict.Unverifiable, Detail: "nothing is stored"}}
+	pool := render.NewPool(render.PoolOptions{})
+	defer func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, tt := range []struct {
+		name, severity string
+		result         dryrun.Result
+		want           verdict.Outcome
+		listed         int
+	}{
+		{"possible", "error", dryrun.Result{Rollback: &verdict.Rollback{State: verdict.RollbackPossible}}, verdict.Pass, 0},
+		{"prevented", "", prevented, verdict.Pass, 0},
+		{"prevented, and must not be", "error", prevented, verdict.Fail, 0},
+		{"not tried", "", untried, verdict.Pass, 1},
+		{"not tried, and has to be known", "error", untried, verdict.Undecided, 1},
+	} {
+		base, head := repository(), repository()
+		head["base/one.yaml"] = strings.Replace(head["base/one.yaml"], "{a: b}", "{a: c}", 1)
+		cfg := config.Default()
+		if tt.severity != "" {
+			cfg.Policies.Severities = map[string]string{dryrun.RuleRollback: tt.severity}
+		}
+		r := runWith(t, pipeline.Options{Config: cfg, Renderer: pool, Trier: trier{tt.result}, Environment: "dev"}, write(t, base), write(t, head))
+		env := r.Environments[0]
+		if env.Outcome != tt.want || len(r.NotEvaluated) != tt.listed || env.Rollback.State != tt.result.Rollback.State {
+			t.Errorf("%s: %s, %+v, %+v", tt.name, env.Outcome, env.Rollback, r.NotEvaluated)
+		}
+		if len(env.Deltas) != 1 || !slices.Equal(env.Deltas[0].Effects, []verdict.Effect{verdict.NoOp}) {
+			t.Errorf("%s: %+v", tt.name, env.Deltas)
+		}
 	}
 }

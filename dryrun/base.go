@@ -95,18 +95,18 @@ func (s *session) neededBy(r int) func(*manifest.Object) bool {
 }
 
 // load stores an object, and does for it what a controller would do.
-func (s *session) load(ctx context.Context, o *manifest.Object, h how) (answer, error) {
+func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted, error) {
 	h.store = true
 	if rank(o) == rankDefinition {
 		return s.define(ctx, o, h)
 	}
 	i, err := s.item(o)
 	if err != nil {
-		return answer{}, err
+		return accepted{}, err
 	}
 	stored, err := s.client.send(ctx, i, h)
 	if err != nil {
-		return answer{}, err
+		return accepted{}, err
 	}
 	switch o.ID().Group + "/" + o.ID().Kind {
 	case "/Namespace":
@@ -126,18 +126,18 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
-			t.base.answer, err = s.client.send(ctx, i, how{})
+			t.base.accepted, err = s.client.send(ctx, i, how{})
 			t.base.problems = s.refineOld(ctx, i, err)
 		}
 		return
 	}
-	t.base.answer, err = s.load(ctx, t.OldObject, how{})
+	t.base.accepted, err = s.load(ctx, t.OldObject, how{})
 	if found := problemsOf(err); found != nil {
 		t.base.problems = found
 		if i, missing := s.item(t.OldObject); missing == nil {
 			t.base.problems = s.refineOld(ctx, i, found)
 		}
-		t.base.answer, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
+		t.base.accepted, err = s.load(ctx, t.OldObject, how{lenient: true, create: true})
 	}
 	if err != nil {
 		t.absent = true

@@ -106,19 +106,19 @@ type how struct {
 	status bool
 }
 
-// answer is what the server says of an object that it accepts.
-type answer struct {
+// accepted is what the server says of an object that it accepts.
+type accepted struct {
 	// object is the object as the server has it then, or would have it.
 	object   map[string]any
 	warnings []string
 }
 
 // send sends an object. Its error is problems of the object, or a *fault.
-func (c client) send(ctx context.Context, i item, h how) (answer, error) {
+func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 	data, err := json.Marshal(i.fields)
 	if err != nil {
 		// Infinity and NaN are numbers in YAML and none in JSON.
-		return answer{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
+		return accepted{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
 	}
 	w := &warnings{}
 	ctx = context.WithValue(ctx, warningsKey{}, w)
@@ -128,13 +128,13 @@ func (c client) send(ctx context.Context, i item, h how) (answer, error) {
 		return err
 	})
 	if err != nil {
-		return answer{}, read(err, i.fields)
+		return accepted{}, read(err, i.fields)
 	}
 	if len(data) > storeLimit {
-		return answer{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
+		return accepted{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
 	}
 	slices.Sort(w.texts)
-	return answer{got.Object, w.texts}, nil
+	return accepted{got.Object, w.texts}, nil
 }
 
 func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstructured.Unstructured, error) {

@@ -135,11 +135,11 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 	if s.live && t.Operation == diff.Update {
 		s.lookUp(ctx, t, i)
 	}
-	t.head.answer, err = s.client.send(ctx, i, how{})
+	t.head.accepted, err = s.client.send(ctx, i, how{})
 	stands := !t.absent && !hook(t.Object) && (t.Operation == diff.Update || s.live)
 	if problemsOf(err) != nil && stands && forced(t.Object) {
 		i, t.replaced = i.renamed(), true
-		t.head.answer, err = s.client.send(ctx, i, how{})
+		t.head.accepted, err = s.client.send(ctx, i, how{})
 	}
 	return i, err
 }

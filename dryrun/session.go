@@ -78,7 +78,7 @@ type opinion struct {
 	problems problems
 	// pod is what it says of the Pods of a workload.
 	pod problems
-	answer
+	accepted
 }
 
 func newSession(t *target, in Input) (*session, error) {

@@ -225,7 +225,7 @@ func (s *session) bind(ctx context.Context, o *manifest.Object, i item) error {
 const definitionPatience = 10 * time.Second
 
 // define stores a definition and waits until its kind is served.
-func (s *session) define(ctx context.Context, o *manifest.Object, h how) (answer, error) {
+func (s *session) define(ctx context.Context, o *manifest.Object, h how) (accepted, error) {
 	d := readDefinition(o)
 	stored, err := s.establish(ctx, withoutConversion(o), h)
 	s.mu.Lock()
@@ -237,7 +237,7 @@ func (s *session) define(ctx context.Context, o *manifest.Object, h how) (answer
 			f.reason = unknownKind
 		}
 		s.kinds.broken[d.kindOf()] = f
-		return answer{}, err
+		return accepted{}, err
 	}
 	s.kinds.define(o)
 	return stored, nil
@@ -255,31 +255,31 @@ func withoutConversion(o *manifest.Object) *manifest.Object {
 	return o.WithField("spec", spec)
 }
 
-func (s *session) establish(ctx context.Context, o *manifest.Object, h how) (answer, error) {
+func (s *session) establish(ctx context.Context, o *manifest.Object, h how) (accepted, error) {
 	i, err := s.item(o)
 	if err != nil {
-		return answer{}, err
+		return accepted{}, err
 	}
 	stored, err := s.client.send(ctx, i, h)
 	if err != nil {
-		return answer{}, err
+		return accepted{}, err
 	}
 	deadline := time.Now().Add(definitionPatience)
 	for {
 		live, err := s.client.get(ctx, i)
 		if err != nil {
-			return answer{}, err
+			return accepted{}, err
 		}
 		established, refusal := condition(live)
 		if established {
 			return stored, nil
 		}
 		if refusal != "" || time.Now().After(deadline) {
-			return answer{}, &fault{failed, fmt.Sprintf("the API server does not serve its kind: %s", cmp.Or(refusal, "it was not established within "+definitionPatience.String()))}
+			return accepted{}, &fault{failed, fmt.Sprintf("the API server does not serve its kind: %s", cmp.Or(refusal, "it was not established within "+definitionPatience.String()))}
 		}
 		select {
 		case <-ctx.Done():
-			return answer{}, ctx.Err()
+			return accepted{}, ctx.Err()
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

@@ -30,7 +30,7 @@ func layers() map[string]int {
 		"internal/report/junit": 6, "internal/report/markdown": 6, "internal/report/github": 6, "internal/audit": 6,
 		"checks":          7, // the summary of a check run is Markdown
 		"internal/server": 8, "internal/cli": 8,
-		"cmd/penstock": 9, "hack/samedata": 9, "hack/picture": 9,
+		"cmd/penstock": 9, "checks/githubtest/serve": 9, "hack/samedata": 9, "hack/picture": 9,
 	}
 }
 

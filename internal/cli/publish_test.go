@@ -56,14 +56,7 @@ func gitHub(ts *testscript.TestScript, _ bool, args []string) {
 	case "run":
 		github.AddRun(githubtest.Run{Name: args[1], HeadSHA: args[2], Status: args[3], ExternalID: "penstock:v1:19990101T000000.000Z:00:0"})
 	case "show":
-		for _, r := range github.Runs() {
-			fmt.Fprintf(ts.Stdout(), "%.7s %s: %s %s: %s (%d annotations)\n", r.HeadSHA, r.Name, r.Status, r.Conclusion, r.Title, len(r.Annotations))
-		}
-		for _, c := range github.Comments() {
-			first, rest, _ := strings.Cut(c.Body, "\n")
-			second, _, _ := strings.Cut(rest, "\n")
-			fmt.Fprintf(ts.Stdout(), "comment on %d: %s %s\n", c.Issue, first, second)
-		}
+		github.Show(ts.Stdout())
 	}
 }
 

@@ -53,3 +53,30 @@ tag(image) := after if {
 	last := regex.replace(split(image, "@")[0], `^.*/`, "")
 	[_, after] := split(last, ":")
 } else := ""
+
+# from says that an image comes from a registry, or from a path in one. Images
+# without a registry come from docker.io, and those without a path from its library.
+from(image, registry) if {
+	is_string(registry)
+	startswith(full(image), sprintf("%s/", [trim_suffix(registry, "/")]))
+}
+
+from_any(image, registries) if {
+	some registry in registries
+	from(image, registry)
+}
+
+# full is the repository of an image with its registry, and a slash at the end.
+full(image) := sprintf("%s/", [repository(image)]) if {
+	hosted(image)
+} else := sprintf("docker.io/%s/", [repository(image)]) if {
+	contains(image, "/")
+} else := sprintf("docker.io/library/%s/", [repository(image)]) if {
+	image != ""
+} else := ""
+
+# The first part is a registry if it has a dot or a port, or is localhost.
+hosted(image) if regex.match(`^([^/]*[.:][^/]*|localhost)/`, image)
+
+# repository is an image without its tag and digest.
+repository(image) := regex.replace(split(image, "@")[0], `:[^/:]*$`, "")

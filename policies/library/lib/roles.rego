@@ -32,3 +32,38 @@ text(rule, field) := concat(", ", [word | some item in rule[field]; word := show
 shown(item) := "core" if {
 	item == ""
 } else := sprintf("%v", [item])
+
+# grants says that a rule lets its subjects do something to a resource of an API
+# group. A subresource is granted by a wildcard for it, too.
+grants(rule, group, resource, verb) if {
+	listed_or_wild(rule, "verbs", verb)
+	listed_or_wild(rule, "apiGroups", group)
+	covers(rule, resource)
+}
+
+covers(rule, resource) if listed_or_wild(rule, "resources", resource)
+
+covers(rule, resource) if {
+	[parent, _] := split(resource, "/")
+	listed(rule, "resources", sprintf("%s/*", [parent]))
+}
+
+covers(rule, resource) if {
+	[_, child] := split(resource, "/")
+	listed(rule, "resources", sprintf("*/%s", [child]))
+}
+
+listed_or_wild(rule, field, item) if listed(rule, field, item)
+
+listed_or_wild(rule, field, _) if wild(rule, field)
+
+# listed says that a field of a rule has an item.
+listed(rule, field, item) if item in rule[field]
+
+listed(rule, field, item) if rule[field] == item
+
+# narrow says that a rule is bound to names of objects.
+narrow(rule) if {
+	is_array(rule.resourceNames)
+	count(rule.resourceNames) > 0
+}

@@ -59,7 +59,7 @@ func (m *manifests) add(fsys fs.FS, file string) error {
 func (m *manifests) object(d manifest.Document) error {
 	apiVersion, _ := d.Fields["apiVersion"].(string)
 	kind, _ := d.Fields["kind"].(string)
-	if !gatekeeper.Owns(path.Dir(apiVersion), kind) {
+	if group := path.Dir(apiVersion); !gatekeeper.Owns(group, kind) && !gatekeeper.Ignores(group, kind) {
 		return nil
 	}
 	o, err := manifest.NewObject(d)

@@ -120,6 +120,7 @@ func (e *Engine) constraintsOf(ctx context.Context, in Input) (inForce, error) {
 		}
 		out.entries = append(out.entries, entry)
 	}
+	base.Ignored = slices.Concat(e.gatekeeper.Ignored, base.Ignored)
 	out.entries = append(out.entries, faulty(in, base, head)...)
 	previews, err := e.previews(ctx, in, next)
 	out.entries = append(out.entries, previews...)

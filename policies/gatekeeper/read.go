@@ -62,6 +62,10 @@ func Owns(group, kind string) bool {
 	return group == constraints
 }
 
+// Ignores reports whether objects of an API group and kind would change the
+// answers of Gatekeeper, and have no effect here.
+func Ignores(group, kind string) bool { return ignored(manifest.ID{Group: group, Kind: kind}) != "" }
+
 // Read takes the objects of Gatekeeper out of others.
 func Read(objects []*manifest.Object) Objects {
 	var out Objects

@@ -131,11 +131,11 @@ func (t *Template) source(text, pointer string) Source {
 	p := t.Object.Locate(pointer)
 	s := Source{Text: text, File: p.File}
 	switch block := strings.Contains(strings.TrimRight(text, "\n"), "\n"); {
-	case s.File == "":
+	case p.Line == 0:
 		s.File = "ConstraintTemplate " + t.Object.ID().Name
 	case block:
 		s.Before = p.Line
-	case p.Line > 0:
+	default:
 		s.Before = p.Line - 1
 	}
 	return s

@@ -221,11 +221,11 @@ func (e *Engine) previews(ctx context.Context, in Input, next book) ([]verdict.E
 		entry := verdict.Entry{Environment: in.Environment.Name, Stage: verdict.StagePolicy, Object: nameOf(o), Location: locate(o, ""), Reason: verdict.Off}
 		switch d.Operation {
 		case diff.Create:
-			entry.Detail = "it comes with this change, and is in force once that is merged"
+			entry.Detail = "it comes with this change, and is in force once this is merged"
 		case diff.Delete:
-			entry.Detail = "it goes with this change, and is in force until that is merged"
+			entry.Detail = "it goes with this change, and is in force until this is merged"
 		default:
-			entry.Detail = "as base has it, it judges this change; as this change has it, it is in force once that is merged"
+			entry.Detail = "it is in force as base has it, until this change is merged"
 		}
 		if d.Operation != diff.Delete {
 			err := e.tryOut(ctx, o, next)

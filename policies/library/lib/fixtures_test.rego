@@ -30,6 +30,7 @@ wrapped(pod) := {
 		"spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}},
 	},
 	"PodTemplate": {"apiVersion": "v1", "kind": "PodTemplate", "template": {"spec": pod}},
+	"Rollout": template("argoproj.io/v1alpha1", "Rollout", pod),
 }
 
 template(version, kind, pod) := {
@@ -40,6 +41,20 @@ template(version, kind, pod) := {
 
 # with_parameters is an object under review with parameters of the rule.
 with_parameters(body, parameters) := object.union(body, {"review": {"parameters": parameters}})
+
+# at_version is an object under review in an environment of a Kubernetes version.
+at_version(body, version) := object.union(body, {"review": {"environment": {"kubernetesVersion": version}}})
+
+# annotated are objects of every shape whose pods have annotations, and a container
+# called web.
+annotated(annotations) := [
+	{"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": annotations}, "spec": web},
+	{"apiVersion": "v1", "kind": "PodTemplate", "template": {"metadata": {"annotations": annotations}, "spec": web}},
+	{"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"metadata": {"annotations": annotations}, "spec": web}}},
+	{"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"metadata": {"annotations": annotations}, "spec": web}}}}},
+]
+
+web := {"containers": [{"name": "web"}]}
 
 # messages are those of violations.
 messages(violations) := {v.msg | some v in violations}

@@ -2,7 +2,7 @@
 # scope: package
 # title: Pods of workloads
 # description: >-
-#   Where the pod spec is in every built-in kind that has one, and its containers. Everything that is
+#   Where the pod spec is in every built-in kind that has one and in a Rollout, and its containers. Everything that is
 #   handed out is a subtree of the input itself, never a rebuilt copy: the place of a finding in its
 #   source file is known by the subtree.
 package penstock.lib.workloads
@@ -28,6 +28,14 @@ pod := input.template.spec if {
 	builtin_group
 }
 
+# A Rollout of Argo Rollouts takes the place of a Deployment. One that refers to a
+# Deployment (workloadRef) has no pod of its own.
+pod := input.spec.template.spec if {
+	input.kind == "Rollout"
+	is_string(input.apiVersion)
+	startswith(input.apiVersion, "argoproj.io/")
+}
+
 # pod_path is the path of the pod spec in the object.
 pod_path := {
 	"Pod": ["spec"],
@@ -39,6 +47,7 @@ pod_path := {
 	"Job": ["spec", "template", "spec"],
 	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
 	"PodTemplate": ["template", "spec"],
+	"Rollout": ["spec", "template", "spec"],
 }[input.kind]
 
 # builtin_group tells a kind of Kubernetes from a custom one of the same name,
@@ -90,7 +99,7 @@ scheduled := [entry |
 # that is always restarted, and the init containers that are sidecars
 # (https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/).
 long_running := [entry |
-	input.kind in {"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"}
+	input.kind in {"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout"}
 	not runs_to_completion
 	some entry in containers
 	stays(entry)

@@ -52,12 +52,17 @@ test_long_running_not_of_a_pod_that_ends[policy] if {
 }
 
 test_custom_kinds_have_no_pod[version] if {
-	some version in ["batch.volcano.sh/v1alpha1", "apps.kruise.io/v1alpha1"]
+	some version in ["batch.volcano.sh/v1alpha1", "apps.kruise.io/v1alpha1", "argoproj.io/v1alpha1"]
 	some kind in ["Job", "StatefulSet"]
 	object := fixtures.template(version, kind, pod)
 	not workloads.pod with input as object
 	entries := workloads.containers with input as object
 	entries == []
+}
+
+test_a_rollout_of_another_group_has_no_pod[version] if {
+	some version in ["rollouts.example.com/v1", "apps/v1", "argoproj.iox/v1", null]
+	not workloads.pod with input as fixtures.template(version, "Rollout", pod)
 }
 
 test_any_built_in_group_has_a_pod[version] if {

@@ -10,8 +10,9 @@
 # custom:
 #   id: security/capabilities
 #   severity: error
+#   pss: {level: baseline, check: capabilities_baseline}
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
 #   remediation: Remove the capability from securityContext.capabilities.add; if the workload cannot work without, name it in the parameter allowed.
 #   parameters:
 #     allowed:
@@ -21,11 +22,12 @@
 package penstock.security.capabilities
 
 import data.penstock.lib.parameters
+import data.penstock.lib.pod_security
 import data.penstock.lib.workloads
 
 violation contains v if {
 	some entry in workloads.containers
-	some i, capability in added(entry.container)
+	some i, capability in pod_security.added(entry.container)
 	not capability in baseline
 	not capability in parameters.list("allowed", [])
 	v := {
@@ -35,11 +37,6 @@ violation contains v if {
 		"container": entry.name,
 	}
 }
-
-# A single string in place of a list is judged like the list.
-added(container) := {[]: container.securityContext.capabilities.add} if {
-	is_string(container.securityContext.capabilities.add)
-} else := {[i]: capability | some i, capability in container.securityContext.capabilities.add}
 
 # The names are compared as the standard does: exactly.
 baseline := {

@@ -10,8 +10,9 @@
 # custom:
 #   id: security/host-namespaces
 #   severity: error
+#   pss: {level: baseline, check: hostNamespaces}
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
 #   remediation: Remove hostNetwork, hostPID and hostIPC; waive the rule for agents of the node that cannot work without.
 #   tags: [security, pod-security-baseline]
 package penstock.security.host_namespaces

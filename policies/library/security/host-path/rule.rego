@@ -6,12 +6,14 @@
 #   a container. The mounts that hand over the node are found by security/host-takeover-path; this rule
 #   names all others, too.
 # related_resources:
+# - ref: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
 # - ref: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 # custom:
 #   id: security/host-path
 #   severity: warning
+#   pss: {level: baseline, check: hostPathVolumes}
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
 #   remediation: Use a persistentVolumeClaim, an emptyDir, a configMap or a CSI volume; name the paths that agents of the node need in the parameter allowed.
 #   parameters:
 #     allowed:

@@ -11,7 +11,7 @@
 #   id: security/host-takeover-path
 #   severity: error
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
 #   remediation: Build images without the node's daemon and read the node through its API; mount a system directory read-only and as deep as possible.
 #   tags: [security]
 package penstock.security.host_takeover_path

@@ -8,9 +8,15 @@ test_allow[note] if {
 	rule.violation == set() with input as fixtures.secured(context)
 }
 
-test_allow_on_windows if {
+test_windows_is_spared_from_1_25[version] if {
+	some version, found in {"1.8": 1, "1.24": 1, "1.25": 0, "1.36": 0, "": 0}
 	object := fixtures.deployment({"os": {"name": "windows"}, "containers": [{"name": "web"}]})
-	rule.violation == set() with input as object
+	count(rule.violation) == found with input as fixtures.at_version(object, version)
+}
+
+test_deny_from_1_8[version] if {
+	some version, found in {"1.0": 0, "1.7": 0, "1.8": 1, "1.36": 1, "": 1}
+	count(rule.violation) == found with input as fixtures.at_version(fixtures.container({}), version)
 }
 
 test_deny[note] if {

@@ -11,7 +11,7 @@
 #   id: security/read-only-root-filesystem
 #   severity: note
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
 #   remediation: Set securityContext.readOnlyRootFilesystem to true and mount an emptyDir wherever the program writes.
 #   tags: [security]
 package penstock.security.read_only_root_filesystem

@@ -2,41 +2,42 @@
 # scope: package
 # title: Containers run as a user other than root
 # description: >-
-#   Root in a container is root on the node once it escapes, and most escapes need it. A container is
-#   safe with runAsNonRoot, or with a runAsUser other than 0, of its own or of its pod. In a user
-#   namespace (hostUsers false, Kubernetes 1.35 and later) root is nobody outside.
+#   Root in a container is root on the node once it escapes, and most escapes need it. With
+#   runAsNonRoot, of the pod or of each container, the kubelet starts no container as root, whatever its
+#   image says. In a user namespace (hostUsers false, Kubernetes 1.35 and later) root is nobody outside.
 # related_resources:
 # - ref: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 # custom:
 #   id: security/run-as-non-root
 #   severity: warning
+#   pss: {level: restricted, check: runAsNonRoot}
 #   match:
-#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate]
-#   remediation: Set securityContext.runAsNonRoot to true and, if the image's user is root, runAsUser to another one.
+#     kinds: [Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate, argoproj.io/Rollout]
+#   remediation: Set securityContext.runAsNonRoot to true and, if the image's user is root or has no number, runAsUser to another one.
 #   tags: [security, pod-security-restricted]
 package penstock.security.run_as_non_root
 
-import data.penstock.lib.versions
+import data.penstock.lib.pod_security
 import data.penstock.lib.workloads
 
 violation contains v if {
-	not own_users
-	some entry in workloads.containers
-	user := given(entry, "runAsUser")
-	user.value == 0
+	not pod_security.user_namespace
+	some setting in pod_security.settings("runAsNonRoot")
+	setting.value != true
 	v := {
-		"msg": sprintf("%s runs as root (runAsUser 0)", [entry.label]),
-		"at": user.value,
-		"path": array.concat(user.holder, ["securityContext", "runAsUser"]),
-		"container": entry.name,
+		"msg": sprintf("%s may run as root (runAsNonRoot %v)", [setting.label, setting.value]),
+		"at": setting.value,
+		"path": setting.path,
+		"container": setting.container,
 	}
 }
 
+# What the pod says is judged above, once for all containers that say nothing.
 violation contains v if {
-	not own_users
+	not pod_security.user_namespace
+	not says(workloads.pod)
 	some entry in workloads.containers
-	not numbered(entry)
-	not says_so(entry)
+	not says(entry.container)
 	v := {
 		"msg": sprintf("%s may run as root", [entry.label]),
 		"at": workloads.security_context(entry.container),
@@ -45,21 +46,4 @@ violation contains v if {
 	}
 }
 
-own_users if {
-	workloads.pod.hostUsers == false
-	versions.environment >= [1, 35]
-	versions.parse(input.review.environment.kubernetesVersion)
-}
-
-# A user that is given, root or not, is judged by its number, not by runAsNonRoot.
-numbered(entry) if is_number(given(entry, "runAsUser").value)
-
-says_so(entry) if given(entry, "runAsNonRoot").value == true
-
-# given is a field of the container's security context, else of the pod's, and the
-# path of the one that holds it.
-given(entry, field) := {"value": entry.container.securityContext[field], "holder": entry.path} if {
-	entry.container.securityContext[field] != null
-} else := {"value": workloads.pod.securityContext[field], "holder": workloads.pod_path} if {
-	workloads.pod.securityContext[field] != null
-}
+says(owner) if owner.securityContext.runAsNonRoot != null

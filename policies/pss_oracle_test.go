@@ -104,15 +104,29 @@ func (p podSecurity) forbidden(pod *corev1.Pod, minor int) []string {
 // environment of Kubernetes 1.minor in which every check but one is on.
 func (p podSecurity) violated(t *testing.T, minor int, objects []*manifest.Object, off string) map[string][]string {
 	t.Helper()
-	severities := map[string]string{}
+	found := map[string][]string{}
+	for _, f := range p.evaluate(t, fmt.Sprintf("1.%d", minor), objects, off).Findings {
+		key := f.Object.Kind + " " + f.Object.Name
+		found[key] = append(found[key], f.Rule)
+	}
+	for key, rules := range found {
+		slices.Sort(rules)
+		found[key] = slices.Compact(rules)
+	}
+	return found
+}
+
+// evaluate runs the rule of every check but one on new objects.
+func (p podSecurity) evaluate(t *testing.T, version string, objects []*manifest.Object, off string) policies.Result {
+	t.Helper()
+	env := config.Environment{Name: "prod", KubernetesVersion: version, Severities: map[string]string{}}
 	for _, r := range p.engine.Rules() {
-		severities[r.ID] = "off"
+		env.Severities[r.ID] = "off"
 	}
 	for _, rule := range p.rules {
-		severities[rule] = "warning"
-	}
-	if off != "" {
-		severities[off] = "off"
+		if rule != off {
+			env.Severities[rule] = "warning"
+		}
 	}
 	head, err := manifest.NewSet(objects...)
 	if err != nil {
@@ -122,7 +136,6 @@ func (p podSecurity) violated(t *testing.T, minor int, objects []*manifest.Objec
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := config.Environment{Name: "prod", KubernetesVersion: fmt.Sprintf("1.%d", minor), Severities: severities}
 	result, err := p.engine.Evaluate(t.Context(), policies.Input{Environment: env, Base: base, Head: head, Deltas: diff.Compare(base, head), Now: time.Unix(0, 0)})
 	if err != nil {
 		t.Fatal(err)
@@ -135,16 +148,7 @@ func (p podSecurity) violated(t *testing.T, minor int, objects []*manifest.Objec
 			t.Errorf("%+v", e)
 		}
 	}
-	found := map[string][]string{}
-	for _, f := range result.Findings {
-		key := f.Object.Kind + " " + f.Object.Name
-		found[key] = append(found[key], f.Rule)
-	}
-	for key, rules := range found {
-		slices.Sort(rules)
-		found[key] = slices.Compact(rules)
-	}
-	return found
+	return result
 }
 
 // inEvery is a pod as an object of its own, and as that of each kind of workload.

@@ -21,7 +21,7 @@ func layers() map[string]int {
 	return map[string]int{
 		"internal": 0, "internal/manifest": 0, "internal/verdict": 0, "internal/child": 0, "internal/layout": 0, "internal/jsonschema": 0, "examples": 0,
 		"checks/githubtest": 0, "checks/githubtest/prune": 0,
-		"internal/change": 1, "internal/config": 1, "internal/diff": 1, "internal/redact": 1,
+		"internal/change": 1, "internal/config": 1, "internal/redact": 1, "internal/diff": 2,
 		"render/kustomize": 2, "render/helm": 2,
 		"render/flux": 3, "render/argo": 3, "dryrun/apiserver": 3, "policies/gatekeeper": 3,
 		"render": 4, "policies": 4, "dryrun": 4,

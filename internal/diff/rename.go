@@ -273,3 +273,12 @@ func similarity(a, b *manifest.Object) int {
 	}
 	return score
 }
+
+func replace(m map[string]any, key string, value any) map[string]any {
+	next := make(map[string]any, len(m))
+	for k, v := range m {
+		next[k] = v
+	}
+	next[key] = value
+	return next
+}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 )
 
 // DefaultMaxBytes bounds a text when TextOptions do not. No text is cut to less
@@ -15,8 +18,10 @@ const (
 
 // TextOptions say how a delta is shown.
 type TextOptions struct {
-	// Key makes the hashes that stand for secret values; see Redact.
+	// Key makes the hashes that stand for secret values; see redact.Keyed.
 	Key []byte
+	// Secrets are values that are hidden wherever they stand.
+	Secrets redact.Redactor
 	// MaxBytes bounds the text; 0 means DefaultMaxBytes, and less than 64 is 64.
 	// What is left out is counted in a last line. Colour is not counted.
 	MaxBytes int
@@ -31,13 +36,13 @@ type TextOptions struct {
 // does it. An object that comes or goes is shown as a whole.
 //
 // The text depends on the delta and the options alone. It shows no secret value
-// (see Redact), and control characters are escaped. It is never empty.
+// (see redact.Fields), and control characters are escaped. It is never empty.
 func (d Delta) Text(opts TextOptions) (string, error) {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = DefaultMaxBytes
 	}
 	var out page
-	if err := d.write(&out, opts.Key); err != nil {
+	if err := d.write(&out, opts); err != nil {
 		return "", fmt.Errorf("showing %s: %w", d.ID(), err)
 	}
 	text := cut(out.String(), max(opts.MaxBytes, minBytes))
@@ -47,24 +52,25 @@ func (d Delta) Text(opts TextOptions) (string, error) {
 	return text, nil
 }
 
-func (d Delta) write(out *page, key []byte) error {
+func (d Delta) write(out *page, opts TextOptions) error {
+	show := func(o *manifest.Object, hide redact.Mask) map[string]any {
+		return opts.Secrets.Keyed(opts.Key).Fields(redact.Fields(o.Fields(), o.ID(), hide))
+	}
 	switch d.Operation {
 	case Create:
 		if d.RenamedFrom != nil {
 			out.line("! ", "renamed from "+d.RenamedFrom.String())
 		}
-		return out.object("+ ", Redact(d.Object.Fields(), d.Object.ID(), key))
+		return out.object("+ ", show(d.Object, redact.Keyed(opts.Key)))
 	case Delete:
 		if d.RenamedTo != nil {
 			out.line("! ", "renamed to "+d.RenamedTo.String())
 		}
-		return out.object("- ", Redact(d.OldObject.Fields(), d.OldObject.ID(), key))
+		return out.object("- ", show(d.OldObject, redact.Keyed(opts.Key)))
 	}
-	old, current := masks(key)
-	return out.update(
-		redact(d.OldObject.Fields(), d.OldObject.ID(), old),
-		redact(d.Object.Fields(), d.Object.ID(), current),
-	)
+	old, current := redact.Masks(opts.Key)
+	was := show(d.OldObject, old)
+	return out.update(was, show(d.Object, current))
 }
 
 // page collects the lines of a text.

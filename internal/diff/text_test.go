@@ -13,6 +13,7 @@ import (
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -241,7 +242,7 @@ func TestRedact(t *testing.T) {
 	}
 	id := manifest.ID{Kind: "Secret", Name: "db"}
 	for _, key := range []string{"", "key"} {
-		got := fmt.Sprint(diff.Redact(fields, id, []byte(key)))
+		got := fmt.Sprint(redact.Fields(fields, id, redact.Keyed([]byte(key))))
 		for _, secret := range []string{"hush", "aHVzaA"} {
 			if strings.Contains(got, secret) {
 				t.Errorf("key %q: a secret is shown: %s", key, got)
@@ -253,11 +254,11 @@ func TestRedact(t *testing.T) {
 			}
 		}
 	}
-	data := diff.Redact(fields, id, []byte("key"))["data"].(map[string]any)
+	data := redact.Fields(fields, id, redact.Keyed([]byte("key")))["data"].(map[string]any)
 	if data["b"] != data["c"] || data["a"] == data["b"] {
 		t.Errorf("equal values must have equal tokens, and only they: %v", data)
 	}
-	if other := diff.Redact(fields, id, []byte("other"))["data"].(map[string]any); other["b"] == data["b"] {
+	if other := redact.Fields(fields, id, redact.Keyed([]byte("other")))["data"].(map[string]any); other["b"] == data["b"] {
 		t.Errorf("the token does not depend on the key: %v", other["b"])
 	}
 	if fields["stringdata"] != "hush" {
@@ -272,12 +273,30 @@ func TestRedactSOPS(t *testing.T) {
 		"sops": map[string]any{"mac": "ENC[AES256_GCM,data:mac=]", "version": "3.9.0"},
 	}
 	id := manifest.ID{Kind: "ConfigMap", Name: "db"}
-	got := fmt.Sprint(diff.Redact(fields, id, nil))
+	got := fmt.Sprint(redact.Fields(fields, id, redact.Keyed(nil)))
 	if strings.Contains(got, "ENC[") || strings.Contains(got, "3.9.0") || !strings.Contains(got, "plain:x") {
 		t.Errorf("got %s", got)
 	}
 	delete(fields, "sops")
-	if got := fmt.Sprint(diff.Redact(fields, id, nil)); !strings.Contains(got, "ENC[") {
+	if got := fmt.Sprint(redact.Fields(fields, id, redact.Keyed(nil))); !strings.Contains(got, "ENC[") {
 		t.Errorf("without sops nothing is hidden, got %s", got)
+	}
+}
+
+// TestSecretsElsewhere expects a literal that a Secret has as well to be hidden
+// in an env variable, its change to show, and names to stay.
+func TestSecretsElsewhere(t *testing.T) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: hunter-two}\nspec:\n  containers:\n  - name: web\n    env:\n    - {name: PASSWORD, value: %s}\n"
+	const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter-two, b: hunter-three}\n"
+	d := one(t, fmt.Sprintf(pod, "hunter-two"), fmt.Sprintf(pod, "hunter-three"))
+	was := one(t, "", secret).Object
+	got := text(t, d, diff.TextOptions{Key: []byte("k"), Secrets: redact.New(6, was)})
+	before, after, _ := strings.Cut(got, "\n+ ")
+	if strings.Contains(got, "hunter") || strings.Count(got, "‹secret ") != 2 || strings.HasSuffix(before, after[:12]) {
+		t.Errorf("got\n%s", got)
+	}
+	created := text(t, diff.Delta{Operation: diff.Create, Object: d.Object}, diff.TextOptions{Secrets: redact.New(6, was)})
+	if strings.Contains(created, "hunter-three") || !strings.Contains(created, "name: hunter-two") {
+		t.Errorf("got\n%s", created)
 	}
 }

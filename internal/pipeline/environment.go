@@ -16,6 +16,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
@@ -34,6 +35,8 @@ type outcome struct {
 	rules []verdict.Rule
 	// reads is what rendering the environment depends on.
 	reads change.Reads
+	// secrets are the values of its Secrets, at base and head.
+	secrets redact.Redactor
 }
 
 func (o *outcome) note(e verdict.Entry) {
@@ -91,7 +94,8 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		o.note(e)
 	}
 	deltas := diff.Compare(base.Objects, head.Objects)
-	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects)); err != nil {
+	o.secrets = redact.New(shortestSecret, slices.Concat(base.Objects.All(), head.Objects.All())...)
+	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects), o.secrets); err != nil {
 		return o, err
 	}
 	if err := judge(ctx, opts, &o, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now}); err != nil {
@@ -164,6 +168,10 @@ func failed(e *render.Error, side string) verdict.Entry {
 	return entry
 }
 
+// shortestSecret is the length from which the value of a Secret is hidden in
+// texts that are not about that Secret: shorter ones are words of every text.
+const shortestSecret = 6
+
 // secretKey is the key of the hashes that stand for secret values in the report.
 // It is made of the secrets themselves, so that the same change gives the same
 // report, and whoever reads the report cannot try values without knowing the
@@ -182,10 +190,11 @@ func secretKey(sets ...*manifest.Set) []byte {
 }
 
 // show turns deltas into their form in the report.
-func show(deltas []diff.Delta, key []byte) ([]report.Delta, error) {
+func show(deltas []diff.Delta, key []byte, secrets redact.Redactor) ([]report.Delta, error) {
+	secrets = secrets.Keyed(key)
 	var out []report.Delta
 	for _, d := range deltas {
-		text, err := d.Text(diff.TextOptions{Key: key})
+		text, err := d.Text(diff.TextOptions{Key: key, Secrets: secrets})
 		if err != nil {
 			return nil, err
 		}

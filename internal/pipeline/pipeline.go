@@ -100,6 +100,11 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	r.Coverage = covered(r)
 	slices.Sort(r.UnseenKinds)
 	r.UnseenKinds = slices.Compact(r.UnseenKinds)
+	var secrets []redact.Redactor
+	for _, o := range results {
+		secrets = append(secrets, o.secrets)
+	}
+	hide(r, ledger, redact.Union(secrets...))
 	finish(r, ledger, opts, manifests, len(judged))
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil
@@ -198,14 +203,20 @@ func newReport(opts Options) *report.Report {
 	}
 }
 
+// hide hides in all texts what is secret in any environment, and what looks like
+// a credential.
+func hide(r *report.Report, ledger []verdict.Entry, secrets redact.Redactor) {
+	text := func(s string) string { return redact.Credentials(secrets.Replace(s)) }
+	report.Redact(r, text)
+	for i := range ledger {
+		ledger[i].Detail = text(ledger[i].Detail)
+	}
+}
+
 // finish orders what was found, counts it, and decides.
 func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool, policyRules int) {
 	for i := range r.Findings {
-		r.Findings[i].Message = redact.Credentials(r.Findings[i].Message)
 		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
-	}
-	for i := range ledger {
-		ledger[i].Detail = redact.Credentials(ledger[i].Detail)
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)

@@ -14,16 +14,22 @@ var (
 	// github is a token of GitHub. Those of installations may be of any length
 	// and hold a JSON Web Token.
 	github = regexp.MustCompile(`\b(gh[pousr]_|github_pat_)[A-Za-z0-9_.-]{16,}`)
+	// bearer is a token as RFC 6750 writes it, without its header.
+	bearer = regexp.MustCompile(`(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{16,}`)
+	// privateKey is a key in PEM (RFC 7468), also in a difference; one that is cut
+	// has no end.
+	privateKey = regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----).*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)`)
 	// jwt is a JSON Web Token (RFC 7519): two objects of JSON in base64url.
 	jwt = regexp.MustCompile(`\b(eyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)
 )
 
 // Credentials hides what looks like a credential in a text of any origin: in
-// URLs, in headers, and tokens of GitHub. It serves errors of libraries and
+// URLs, in headers, tokens of GitHub, and private keys. It serves errors of libraries and
 // answers of servers, which repeat what they were given.
 func Credentials(text string) string {
 	text = userinfo.ReplaceAllString(text, "${1}"+hidden+"${2}")
-	for _, form := range []*regexp.Regexp{parameter, header, github, jwt} {
+	text = privateKey.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	for _, form := range []*regexp.Regexp{parameter, header, bearer, github, jwt} {
 		text = form.ReplaceAllString(text, "${1}"+hidden)
 	}
 	return text

@@ -1,4 +1,7 @@
-// Package redact hides the values of Secrets in texts.
+// Package redact is the one place that knows what is secret: the values of
+// Secrets and what SOPS has encrypted in objects (Fields), those values wherever
+// else they stand (Redactor), and what looks like a credential in any text
+// (Credentials). It prints nothing, and decrypts nothing.
 package redact
 
 import (
@@ -15,14 +18,25 @@ import (
 // hidden stands for the value of a Secret in what rules say.
 const hidden = "[hidden]"
 
-// Redactor is values of Secrets, longest first, that must not be printed.
-type Redactor []string
+// Redactor hides values of Secrets. The zero value hides nothing.
+type Redactor struct {
+	// values are sorted, the longest first.
+	values []string
+	// key makes what stands for a value; see Keyed.
+	key   []byte
+	keyed bool
+	// long replaces the values of more than maxWord bytes in one pass.
+	long *strings.Replacer
+}
+
+// maxWord is the length up to which a value counts only as a word of its own.
+const maxWord = 3
 
 // New collects the values of data and stringData of the Secrets among
 // the objects, which may be nil: as they are, decoded from base64, and as they
 // look in a quoted string. Values shorter than shortest are left out.
 func New(shortest int, objects ...*manifest.Object) Redactor {
-	var out Redactor
+	var out []string
 	add := func(value string) {
 		quoted, err := json.Marshal(value)
 		if err != nil {
@@ -53,25 +67,116 @@ func New(shortest int, objects ...*manifest.Object) Redactor {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return slices.Compact(out)
+	return of(out, nil, false)
+}
+
+func of(values []string, key []byte, keyed bool) Redactor {
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	r := Redactor{values: slices.Compact(values), key: key, keyed: keyed}
+	var pairs []string
+	for _, v := range r.values {
+		if len(v) > maxWord {
+			pairs = append(pairs, v, r.mask(v))
+		}
+	}
+	if len(pairs) > 0 {
+		r.long = strings.NewReplacer(pairs...)
+	}
+	return r
+}
+
+// Union hides what any of the redactors hides.
+func Union(redactors ...Redactor) Redactor {
+	var all []string
+	for _, r := range redactors {
+		all = append(all, r.values...)
+	}
+	return of(all, nil, false)
+}
+
+// Keyed is the redactor that puts in place of a value what the function Keyed
+// does. Made twice of the same, it costs nothing.
+func (r Redactor) Keyed(key []byte) Redactor {
+	if len(r.values) == 0 || r.keyed && string(r.key) == string(key) {
+		return r
+	}
+	return of(slices.Clone(r.values), key, true)
+}
+
+func (r Redactor) mask(value string) string {
+	if r.keyed {
+		return token(value, r.key)
+	}
+	return hidden
+}
+
+// Fields hides the values in all texts of an object but its identity and its
+// keys. fields itself stays as it is.
+func (r Redactor) Fields(fields map[string]any) map[string]any {
+	if len(r.values) == 0 {
+		return fields
+	}
+	next := make(map[string]any, len(fields))
+	for k, v := range fields {
+		switch k {
+		case "apiVersion", "kind":
+			next[k] = v
+		case "metadata":
+			was, isMap := v.(map[string]any)
+			if !isMap {
+				next[k] = r.value(v)
+				continue
+			}
+			meta, _ := r.value(was).(map[string]any)
+			for _, name := range []string{"name", "namespace"} {
+				if value, there := was[name]; there {
+					meta[name] = value
+				}
+			}
+			next[k] = meta
+		default:
+			next[k] = r.value(v)
+		}
+	}
+	return next
+}
+
+func (r Redactor) value(value any) any {
+	switch value := value.(type) {
+	case string:
+		return r.Replace(value)
+	case map[string]any:
+		next := make(map[string]any, len(value))
+		for k, v := range value {
+			next[k] = r.value(v)
+		}
+		return next
+	case []any:
+		next := make([]any, len(value))
+		for i, v := range value {
+			next[i] = r.value(v)
+		}
+		return next
+	}
+	return value
 }
 
 // Replace hides the values in a text. A value of up to three characters counts
 // only where it stands as a word of its own: anything else would make a text
 // unreadable, and so tell the value.
 func (r Redactor) Replace(text string) string {
-	for _, value := range r {
-		if len(value) > 3 {
-			text = strings.ReplaceAll(text, value, hidden)
-			continue
+	if r.long != nil {
+		text = r.long.Replace(text)
+	}
+	for _, value := range r.values {
+		if len(value) <= maxWord {
+			text = replaceWord(text, value, r.mask(value))
 		}
-		text = replaceWord(text, value)
 	}
 	return text
 }
 
-func replaceWord(text, word string) string {
+func replaceWord(text, word, mask string) string {
 	var b strings.Builder
 	for rest, before := text, byte(' '); ; {
 		i := strings.Index(rest, word)
@@ -90,7 +195,7 @@ func replaceWord(text, word string) string {
 		if isWordByte(before) || isWordByte(after) {
 			b.WriteString(word)
 		} else {
-			b.WriteString(hidden)
+			b.WriteString(mask)
 		}
 		before = word[len(word)-1]
 		rest = rest[i+len(word):]

@@ -7,7 +7,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/redact"
 )
 
-func secret(t *testing.T, fields map[string]any) *manifest.Object {
+func secret(t testing.TB, fields map[string]any) *manifest.Object {
 	t.Helper()
 	for k, v := range map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "s"}} {
 		fields[k] = v
@@ -38,6 +38,9 @@ func TestReplace(t *testing.T) {
 		if got := redact.New(1, o, nil).Replace(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+	if got := redact.Union(redact.New(6, o), redact.Redactor{}).Replace("hunter2"); got != "[hidden]" {
+		t.Errorf("a union hides %q", got)
 	}
 	if got := redact.New(6, o).Replace("x 4711 hunter2"); got != "x 4711 [hidden]" {
 		t.Errorf("short values are looked for: %q", got)
@@ -70,7 +73,7 @@ func TestCredentials(t *testing.T) {
 
 // What is hidden stays hidden, and nothing is hidden twice.
 func FuzzCredentials(f *testing.F) {
-	f.Add("https://me:s3cret@example.com/?token=a Authorization: Basic eA== ghp_0123456789abcdefghij")
+	f.Add("https://me:s3cret@example.com/?token=a Authorization: Basic eA== Bearer 0123456789abcdef -----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY----- ghp_0123456789abcdefghij")
 	f.Fuzz(func(t *testing.T, text string) {
 		once := redact.Credentials(text)
 		if twice := redact.Credentials(once); twice != once {

@@ -1,4 +1,4 @@
-package diff
+package redact
 
 import (
 	"crypto/hmac"
@@ -6,38 +6,29 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// hidden stands for a secret value when there is no key to make a hash with.
-const hidden = "‹secret›"
+// unkeyed stands for a secret value when there is no key to make a hash with.
+const unkeyed = "‹secret›"
 
-// Redact returns the fields of an object with its secret values replaced by
-// "‹secret 8f3a91c2d4e5›", the first 48 bits of an HMAC-SHA256 under key: equal
-// values get equal text, so that a change shows and the value does not. With an
-// empty key every value becomes "‹secret›". fields itself stays as it is, and
-// is returned when there is nothing to hide.
+// Mask gives the text that stands for the secret value at a JSON Pointer.
+type Mask func(pointer string, value any) string
+
+// Fields returns the fields of an object with a mask in place of its secret
+// values. fields itself stays as it is, and is returned when there is nothing to
+// hide.
 //
 // Secret values are, in an object of kind Secret (of any group), all but
 // apiVersion, kind, metadata, type and immutable, so that a misspelt
 // "stringdata" is hidden as well, and the annotations in which tools keep a
 // copy of the object; in a document encrypted with SOPS, every "ENC[…]" value
-// and the sops member. Passwords that stand elsewhere, as in an env value or a
-// ConfigMap, are not recognised.
-//
-// The hash protects a value from those who have the report but neither the key
-// nor the repository: whoever knows the key can try guesses, and short values
-// fall at once. A key must therefore never be part of a report.
-func Redact(fields map[string]any, id manifest.ID, key []byte) map[string]any {
-	return redact(fields, id, func(_ string, value any) string { return token(value, key) })
-}
-
-// mask gives the text that stands for the secret value at a JSON Pointer.
-type mask func(pointer string, value any) string
-
-func redact(fields map[string]any, id manifest.ID, hide mask) map[string]any {
+// and the sops member. What stands elsewhere, as in an env value or a ConfigMap,
+// is the work of a Redactor.
+func Fields(fields map[string]any, id manifest.ID, hide Mask) map[string]any {
 	if id.Kind == "Secret" || fields["kind"] == "Secret" {
 		return redactSecret(fields, hide)
 	}
@@ -47,7 +38,19 @@ func redact(fields map[string]any, id manifest.ID, hide mask) map[string]any {
 	return fields
 }
 
-func redactSecret(fields map[string]any, hide mask) map[string]any {
+// Keyed masks a value with "‹secret 8f3a91c2d4e5›", the first 48 bits of an
+// HMAC-SHA256 under key: equal values get equal text, so that a change shows and
+// the value does not. What SOPS has encrypted is "‹encrypted …›". With an empty
+// key every value becomes "‹secret›" or "‹encrypted›".
+//
+// The hash protects a value from those who have the report but neither the key
+// nor the repository: whoever knows the key can try guesses, and short values
+// fall at once. A key must therefore never be part of a report.
+func Keyed(key []byte) Mask {
+	return func(_ string, value any) string { return token(value, key) }
+}
+
+func redactSecret(fields map[string]any, hide Mask) map[string]any {
 	next := make(map[string]any, len(fields))
 	for name, value := range fields {
 		at := manifest.JoinPointer("", name)
@@ -74,7 +77,7 @@ func redactSecret(fields map[string]any, hide mask) map[string]any {
 
 // redactMetadata hides the annotations that hold a copy of a Secret: the one
 // of kubectl apply, those of other tools, and whatever looks like a JSON object.
-func redactMetadata(value any, hide mask) any {
+func redactMetadata(value any, hide Mask) any {
 	meta, _ := value.(map[string]any)
 	annotations, _ := meta["annotations"].(map[string]any)
 	if len(annotations) == 0 {
@@ -99,7 +102,7 @@ func redactMetadata(value any, hide mask) any {
 
 // redactSOPS hides the encrypted values of a document and what SOPS says of
 // their encryption (https://getsops.io/docs/#encryption-protocol).
-func redactSOPS(fields map[string]any, hide mask) map[string]any {
+func redactSOPS(fields map[string]any, hide Mask) map[string]any {
 	next := make(map[string]any, len(fields))
 	for k, v := range fields {
 		at := manifest.JoinPointer("", k)
@@ -112,7 +115,7 @@ func redactSOPS(fields map[string]any, hide mask) map[string]any {
 	return next
 }
 
-func redactEncrypted(at string, value any, hide mask) any {
+func redactEncrypted(at string, value any, hide Mask) any {
 	switch value := value.(type) {
 	case string:
 		if strings.HasPrefix(value, "ENC[") {
@@ -144,41 +147,45 @@ func replace(m map[string]any, key string, value any) map[string]any {
 }
 
 func token(value any, key []byte) string {
+	text, isText := value.(string)
+	shown := unkeyed
+	if strings.HasPrefix(text, "ENC[") {
+		shown = "‹encrypted›"
+	}
 	if len(key) == 0 {
-		return hidden
+		return shown
 	}
 	mac := hmac.New(sha256.New, key)
-	if text, ok := value.(string); ok {
+	if isText {
 		mac.Write([]byte("string:" + text))
 	} else {
 		// JSON sorts its keys. What comes from YAML always has a JSON form.
 		data, err := json.Marshal(value)
 		if err != nil {
-			return hidden
+			return shown
 		}
 		mac.Write(data)
 	}
-	return "‹secret " + hex.EncodeToString(mac.Sum(nil)[:6]) + "›"
+	return strings.TrimSuffix(shown, "›") + " " + hex.EncodeToString(mac.Sum(nil)[:6]) + "›"
 }
 
-// masks returns the masks for the two sides of an update. With a key they are
-// the same; without one, a value that differs from what base has in the same
-// place is marked.
-func masks(key []byte) (old, current mask) {
+// Masks are the masks for the two sides of an update. With a key they are the
+// same; without one, a value that differs from what base has in the same place
+// is marked.
+func Masks(key []byte) (old, current Mask) {
 	if len(key) > 0 {
-		keyed := func(_ string, value any) string { return token(value, key) }
-		return keyed, keyed
+		return Keyed(key), Keyed(key)
 	}
 	was := map[string]any{}
 	old = func(at string, value any) string {
 		was[at] = value
-		return hidden
+		return token(value, nil)
 	}
 	current = func(at string, value any) string {
-		if before, there := was[at]; there && !equal(before, value) {
-			return hidden + " (changed)"
+		if before, there := was[at]; there && !reflect.DeepEqual(before, value) {
+			return token(value, nil) + " (changed)"
 		}
-		return hidden
+		return token(value, nil)
 	}
 	return old, current
 }

@@ -115,7 +115,7 @@ func TestInspectAsksForWhatIsNeeded(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tried := result.Entries[0].Evaluated(); tried != (len(a.Missing) == 0) {
-				t.Errorf("tried: %v, missing: %v\n%s", tried, spelled(a.Missing), transcript(result))
+				t.Errorf("tried: %v, missing: %v\n%s", tried, spelled(a.Missing), transcript(in, result))
 			}
 		})
 	}

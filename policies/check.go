@@ -28,7 +28,7 @@ type Testing struct {
 	// does. The tests of the library run only where it is one of the sources.
 	Library bool
 	// Run leaves out the tests whose name it does not match: data.<package>.<test>,
-	// or the name of a fixture behind its file.
+	// or the name of a fixture or of a case of a suite behind its file.
 	Run *regexp.Regexp
 	// Coverage counts the lines of each file that the tests reach.
 	Coverage bool
@@ -106,12 +106,12 @@ func (e *NoTests) UserHint() string {
 	if e.Run != "" {
 		return "names are like data.<package>.test_<name>, or <file>: <name> for fixtures"
 	}
-	return "write rules whose names begin with test_ in *_test.rego, or fixtures in *_test.yaml beside the rules"
+	return "write rules whose names begin with test_ in *_test.rego, or fixtures in *_test.yaml or a Suite of Gatekeeper beside the rules"
 }
 
 // Test runs the tests of the sources in the sandbox in which rules run: the Rego
-// rules whose names begin with test_, on the data files, and the fixtures in
-// *_test.yaml, through the engine as a check does. A test that is skipped
+// rules whose names begin with test_, on the data files; the fixtures in
+// *_test.yaml, through the engine as a check does; and the suites of Gatekeeper. A test that is skipped
 // (todo_) has not passed. What cannot be loaded, and no tests at all, is an error.
 func Test(ctx context.Context, t Testing) (TestReport, error) {
 	all := t.Sources
@@ -143,6 +143,11 @@ func Test(ctx context.Context, t Testing) (TestReport, error) {
 		return TestReport{}, err
 	}
 	report.Tests = append(report.Tests, tried...)
+	verified, err := verify(ctx, t)
+	if err != nil {
+		return TestReport{}, err
+	}
+	report.Tests = append(report.Tests, verified...)
 	slices.SortFunc(report.Tests, func(a, b TestResult) int {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Name, b.Name))
 	})
@@ -154,6 +159,30 @@ func Test(ctx context.Context, t Testing) (TestReport, error) {
 		report.Coverage = coverage(tracer, set, t.Sources)
 	}
 	return report, nil
+}
+
+// verify runs the suites of Gatekeeper in the sources.
+func verify(ctx context.Context, t Testing) ([]TestResult, error) {
+	var out []TestResult
+	for _, s := range t.Sources {
+		cases, err := Verify(ctx, s.FS, s.Dir, fixtureTime())
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			r := TestResult{Name: strings.TrimSuffix(c.Test+"/"+c.Case, "/"), File: c.File, Line: c.Line, Outcome: Passed, Detail: c.Fault}
+			switch {
+			case t.Run != nil && !t.Run.MatchString(r.File+": "+r.Name):
+				continue
+			case c.Skipped:
+				r.Outcome, r.Detail = Skipped, "take skip from the suite"
+			case c.Fault != "":
+				r.Outcome = Failed
+			}
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func noTests(t Testing) error {

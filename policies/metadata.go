@@ -95,3 +95,13 @@ func (r rule) in(s Source) bool {
 	}
 	return s.Dir == "." || strings.HasPrefix(r.file, s.Dir+"/")
 }
+
+// Reserved finds the first word of a dotted name that Rego keeps for itself.
+func Reserved(name string) (string, bool) {
+	for word := range strings.SplitSeq(name, ".") {
+		if ast.IsKeyword(word) || slices.Contains([]string{"data", "input"}, word) {
+			return word, true
+		}
+	}
+	return "", false
+}

@@ -22,7 +22,7 @@ read the worktree; a check reads policies from the base of the change.`,
 		Args: cobra.ArbitraryArgs, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error { return noCommand(c, args) },
 	}
-	c.AddCommand(newPolicyTest(s))
+	c.AddCommand(newPolicyTest(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s))
 	return c
 }
 

@@ -30,9 +30,9 @@ func newPolicyTest(s Streams) *cobra.Command {
 		Use:   "test [DIR]",
 		Short: "Run the tests of policies, and look for missing METADATA",
 		Long: `test runs the tests beside the rules of DIR, or of the repository: the rules of
-*_test.rego whose names begin with test_, and the objects of *_test.yaml with the
-findings that are expected on them. Rules run in the sandbox of a check: without
-network, environment and randomness. docs/policies.md describes both.
+*_test.rego whose names begin with test_, the objects of *_test.yaml with the
+findings that are expected on them, and the suites of gator verify. Rules run in the sandbox of a check: without
+network, environment and randomness. docs/policies.md has more.
 
 A rule whose METADATA lacks a title, description, custom.id, custom.severity or
 custom.remediation fails the test, as a skipped test (todo_) does. No tests at all

@@ -16,3 +16,10 @@ parse(version) := [to_number(groups[1]), to_number(groups[2])] if {
 	is_string(version)
 	some groups in regex.find_all_string_submatch_n(`^v?(\d+)\.(\d+)`, version, 1)
 }
+
+# release reads the version in the tag of an image as a list of numbers, whatever
+# flavour comes after it. A tag with one number, such as a build, is no version.
+release(tag) := [to_number(part) | some part in split(groups[1], ".")] if {
+	is_string(tag)
+	some groups in regex.find_all_string_submatch_n(`^v?(\d{1,6}(?:\.\d{1,6}){1,3})(-[a-z][a-z0-9.]*)?$`, tag, 1)
+}

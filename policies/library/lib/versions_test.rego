@@ -33,3 +33,13 @@ test_unreadable_version_is_the_newest[note] if {
 	}
 	versions.environment > [1, 1000] with input as {"review": review}
 }
+
+test_release[tag] if {
+	some tag, want in {"1.2": [1, 2], "v1.2.3": [1, 2, 3], "1.29.1-alpine": [1, 29, 1], "2026.11.24": [2026, 11, 24]}
+	versions.release(tag) == want
+}
+
+test_no_release[tag] if {
+	some tag in ["1", "latest", "2026-11-24", "1.2.x", "1.2-", "", "9f8e7d6", null, 1.2]
+	not versions.release(tag)
+}

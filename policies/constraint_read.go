@@ -45,7 +45,7 @@ func violationsOf(t *ast.Term) ([]ast.Object, error) {
 func (w *worker) violations(i int, t *ast.Term, s *subjectView) ([]located, error) {
 	objects, err := violationsOf(t)
 	r := w.ev.rules[i]
-	in := reader{doc: s.doc, old: s.before}
+	in := w.reading(s.doc, s.before, nil)
 	var out []located
 	for _, object := range objects {
 		message, _ := field(object, "msg")
@@ -86,7 +86,7 @@ func (s *subjectView) prefix() string {
 // detail is the place of the first value of the object that a violation carries,
 // in itself or in its details.
 func (in reader) detail(object ast.Object) (string, bool) {
-	if path, known := in.carried(object); known {
+	if _, path, known := in.carried(object); known {
 		return path, true
 	}
 	details := object.Get(ast.StringTerm("details"))
@@ -97,7 +97,8 @@ func (in reader) detail(object ast.Object) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return in.carried(inner)
+	_, path, known := in.carried(inner)
+	return path, known
 }
 
 var wordPattern = regexp.MustCompile(`[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?`)

@@ -61,19 +61,35 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		all.Entries = append(all.Entries, verdict.Entry{Environment: in.Environment.Name, Stage: verdict.StagePolicy, Reason: verdict.Failed, Detail: fault})
 	}
 	tasks := tasksOf(in)
+	rules = part(rules, func(s scope) bool { return s != scopeFleet })
 	if len(rules) == 0 {
 		all.Entries = append(all.Entries, e.idle(in, tasks)...)
 		return all, nil
 	}
-	ev, err := e.prepare(ctx, in, rules)
-	if err != nil {
+	single := part(rules, func(s scope) bool { return s == scopeObject })
+	if err := e.objects(ctx, in, single, found.expander, tasks, &all); err != nil {
 		return Result{}, err
 	}
+	if rules = part(rules, func(s scope) bool { return s != scopeObject }); len(rules) == 0 {
+		return all, nil
+	}
+	one := func(set *manifest.Set, deltas []diff.Delta) []member { return []member{{in.Environment, set, deltas}} }
+	entry := verdict.Entry{Environment: in.Environment.Name, Stage: verdict.StagePolicy}
+	err = e.together(ctx, in, rules, false, one(in.Head, in.Deltas), one(in.Base, nil), entry, &all)
+	return all, err
+}
+
+// objects evaluates rules on each object by itself, and adds to the result.
+func (e *Engine) objects(ctx context.Context, in Input, rules []setting, expander gatekeeper.Expander, tasks []task, all *Result) error {
+	ev, err := e.prepare(ctx, in, rules)
+	if err != nil {
+		return err
+	}
 	defer ev.close(ctx)
-	ev.expander = found.expander
+	ev.expander = expander
 	results, tallies := ev.all(ctx, tasks)
 	if err := ctx.Err(); err != nil {
-		return Result{}, err
+		return err
 	}
 	findings := 0
 	for _, r := range results {
@@ -87,7 +103,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 	}
 	all.Coverage, all.Unseen = total(tallies)
 	all.Entries = append(all.Entries, ev.unknownNamespaces()...)
-	return all, nil
+	return nil
 }
 
 // idle are the entries of an environment in which no rule runs: nothing was
@@ -254,14 +270,18 @@ func (w *worker) task(ctx context.Context, t task) Result {
 	w.tally.object(kindOf(t.subject().ID()), head.rules, head)
 	result := Result{Entries: []verdict.Entry{t.entry(w.ev.in.Environment.Name)}}
 	if len(head.faults) > 0 {
-		var texts []string
-		for _, f := range head.faults {
-			texts = append(texts, f.text)
-		}
-		result.Entries[0].Reason, result.Entries[0].Detail = verdict.Failed, strings.Join(texts, "; ")
+		result.Entries[0].Reason, result.Entries[0].Detail = verdict.Failed, faultTexts(head.faults)
 	}
 	result.Findings = baseline(head, base, t.operation)
 	return result
+}
+
+func faultTexts(faults []fault) string {
+	var texts []string
+	for _, f := range faults {
+		texts = append(texts, f.text)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // baseline marks the findings of the head that the base has, too, and adds those

@@ -59,7 +59,9 @@ func (r rule) wanted(env config.Environment) bool {
 }
 
 // runs reports whether a rule looks at an environment, as it is configured there.
-func (r rule) runs(env config.Environment) bool { return r.wanted(env) && r.match.environment(env) }
+func (r rule) runs(env config.Environment) bool {
+	return r.wanted(env) && (r.scope == scopeFleet || r.match.environment(env))
+}
 
 // missing says which environments and labels a match names that are nowhere, or
 // else that no environment is all that it asks for.

@@ -12,11 +12,31 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
-// reader turns what a rule gives for a document into findings.
+// reader turns what a rule gives into findings.
 type reader struct {
-	doc, old *document
+	// doc is the object under review; it is nil for a rule that looks at many.
+	doc *document
+	// find is the document that a term is part of, and its place there.
+	find func(*ast.Term) (*document, string, bool)
+	// owner is the environment of a violation, which is nil if it is a string,
+	// and of the document that it shows, which may be nil.
+	owner func(*document, ast.Object) (string, error)
 	// hide replaces values of Secrets in a text.
 	hide func(string) string
+}
+
+// reading reads what a rule says of one object. The terms of the object that it
+// replaces stand for the same places.
+func (w *worker) reading(doc, old *document, hide func(string) string) reader {
+	find := func(t *ast.Term) (*document, string, bool) {
+		p, ok := doc.pointer(t)
+		if !ok && old != nil {
+			p, ok = old.pointer(t)
+		}
+		return doc, p, ok
+	}
+	owner := func(*document, ast.Object) (string, error) { return w.ev.in.Environment.Name, nil }
+	return reader{doc, find, owner, hide}
 }
 
 // read turns what a rule gives into findings: a set or list of strings, or of
@@ -37,12 +57,12 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 	findings := make([]located, 0, len(items))
 	var faults []error
 	for _, item := range items {
-		f, err := in.finding(item)
+		f, d, err := in.finding(item)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		f.Rule, f.Stage, f.Environment, f.Object = r.ID, verdict.StagePolicy, w.ev.in.Environment.Name, nameOf(in.doc.object)
+		f.Rule, f.Stage = r.ID, verdict.StagePolicy
 		_, overridden := w.ev.in.Environment.Severities[r.ID]
 		if f.Level == "" || overridden {
 			f.Level = r.Level
@@ -53,91 +73,113 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 		f.Remediation = in.hide(cmp.Or(f.Remediation, r.Remediation))
 		f.Message = in.hide(f.Message)
 		f.Container = in.hide(f.Container)
-		key := r.ref + "\x00" + cmp.Or(f.Container, stable(in.doc.object, f.Path)) + "\x00" + verdict.Normalise(f.Message)
-		findings = append(findings, located{f, i, key})
+		findings = append(findings, located{f, i, r.ref + "\x00" + in.key(f, d)})
 	}
 	return findings, errors.Join(faults...)
 }
 
-// finding reads one violation.
-func (in reader) finding(t *ast.Term) (verdict.Finding, error) {
-	var f verdict.Finding
+// key identifies a finding among those of its rule: within the object under
+// review, or anywhere for a rule that looks at many.
+func (in reader) key(f verdict.Finding, d *document) string {
+	where, of := f.Path, ""
+	if d != nil {
+		where = stable(d.object, f.Path)
+	}
+	if in.doc == nil {
+		of = f.Environment + "\x00"
+		if d != nil {
+			of += d.object.ID().String() + "\x00"
+		}
+	}
+	return of + cmp.Or(f.Container, where) + "\x00" + verdict.Normalise(f.Message)
+}
+
+// finding reads one violation, and finds the document that it is about.
+func (in reader) finding(t *ast.Term) (f verdict.Finding, d *document, err error) {
+	object, isObject := t.Value.(ast.Object)
 	if s, ok := t.Value.(ast.String); ok {
-		f.Message, f.Location = string(s), locate(in.doc.object, "")
-		return f, nil
+		f.Message, d = string(s), in.doc
+		if d != nil {
+			f.Location = locate(d.object, "")
+		}
+	} else if !isObject {
+		return f, nil, fmt.Errorf("it gave a %s as a violation; give a string, or an object with msg", ast.ValueName(t.Value))
+	} else if d, err = in.describe(object, &f); err != nil {
+		return f, nil, err
 	}
-	object, ok := t.Value.(ast.Object)
-	if !ok {
-		return f, fmt.Errorf("it gave a %s as a violation; give a string, or an object with msg", ast.ValueName(t.Value))
+	if d != nil {
+		f.Object = nameOf(d.object)
 	}
+	f.Environment, err = in.owner(d, object)
+	return f, d, err
+}
+
+// describe reads a violation that is an object.
+func (in reader) describe(object ast.Object, f *verdict.Finding) (d *document, err error) {
 	msg, ok := field(object, "msg")
 	if !ok {
-		return f, errors.New("it gave a violation without msg, or with one that is not a string")
+		return nil, errors.New("it gave a violation without msg, or with one that is not a string")
 	}
 	f.Message = msg
 	f.Container, _ = field(object, "container")
 	f.Remediation, _ = field(object, "remediation")
 	if severity, ok := field(object, "severity"); ok {
-		var err error
 		if f.Level, err = level(severity, ""); err != nil {
-			return f, err
+			return nil, err
 		}
 	}
-	in.place(object, &f)
-	return f, nil
+	return in.place(object, f), nil
 }
 
 // place finds out what a violation is about: path says it; at is it; else it is
 // any other value of the object that the violation carries, or the container
 // that it names. _loc of conftest names the place itself.
-func (in reader) place(object ast.Object, f *verdict.Finding) {
+func (in reader) place(object ast.Object, f *verdict.Finding) *document {
 	path, named := pointer(object.Get(ast.StringTerm("path")))
-	at, known := in.pointer(object.Get(ast.StringTerm("at")))
-	if !named && !known {
-		at, known = in.carried(object)
+	d, at, known := in.find(object.Get(ast.StringTerm("at")))
+	if !known && (!named || in.doc == nil) {
+		d, at, known = in.carried(object)
+	}
+	if d == nil {
+		d = in.doc
+	}
+	if d == nil {
+		f.Path, f.Location = path, conftestLocation(object)
+		return nil
 	}
 	if !named && !known && f.Container != "" {
-		at, known = containerAt(in.doc.object.Fields(), f.Container)
+		at, known = containerAt(d.object.Fields(), f.Container)
 	}
 	f.Path = at
 	if named {
 		f.Path = path
 	}
-	f.Container = cmp.Or(f.Container, containerOf(in.doc.object.Fields(), f.Path))
+	f.Container = cmp.Or(f.Container, containerOf(d.object.Fields(), f.Path))
 	where := f.Path
 	if named && known && !strings.HasPrefix(path, at) {
 		where = at // the rule shows one value, and means another
 	}
-	f.Location = cmp.Or(conftestLocation(object), locate(in.doc.object, where))
+	f.Location = cmp.Or(conftestLocation(object), locate(d.object, where))
+	return d
 }
 
-// pointer is the place in the object that a term stands for.
-func (in reader) pointer(t *ast.Term) (string, bool) {
-	if p, ok := in.doc.pointer(t); ok {
-		return p, true
-	}
-	if in.old != nil {
-		return in.old.pointer(t)
-	}
-	return "", false
-}
-
-// carried is the place of the first value of the object under review that a
-// violation carries, in the order of the keys. The object as a whole does not count.
-func (in reader) carried(object ast.Object) (string, bool) {
-	found, ok := "", false
+// carried is the place of the first value that a violation carries, in the order
+// of its keys. Of the object under review the whole does not count.
+func (in reader) carried(object ast.Object) (d *document, at string, ok bool) {
 	object.Foreach(func(key, value *ast.Term) {
 		if key.Value.Compare(ast.String("msg")) == 0 || ok {
 			return
 		}
-		if p, known := in.pointer(value); known && p != "" {
-			found, ok = p, true
-			if key.Value.Compare(ast.String("container")) == 0 {
-				found = strings.TrimSuffix(p, "/name")
-			}
+		found, p, known := in.find(value)
+		if !known || p == "" && (in.doc != nil || d != nil) {
+			return
+		}
+		d, at, ok = found, p, p != ""
+		if key.Value.Compare(ast.String("container")) == 0 {
+			at = strings.TrimSuffix(p, "/name")
 		}
 	})
-	return found, ok
+	return d, at, ok
 }
 
 func field(o ast.Object, key string) (string, bool) {

@@ -21,6 +21,7 @@ type rule struct {
 	file     string
 	line     int
 	enabled  bool
+	scope    scope
 	match    match
 	// effective is when an error of the rule becomes one; until then it is a warning.
 	effective time.Time
@@ -41,6 +42,7 @@ type custom struct {
 	ID          string               `json:"id"`
 	Severity    string               `json:"severity"`
 	Enabled     *bool                `json:"enabled"`
+	Scope       string               `json:"scope"`
 	Match       json.RawMessage      `json:"match"`
 	Remediation string               `json:"remediation"`
 	Tags        []string             `json:"tags"`
@@ -189,6 +191,9 @@ func (r *rule) describe(a *ast.Annotations) error {
 		if r.match, err = parseMatch(c.Match); err != nil {
 			return fault("custom.match: "+err.Error(), "match takes kinds, operations, namespaces, environments and environmentLabels")
 		}
+	}
+	if r.scope, err = parseScope(c.Scope, r.scope); err != nil {
+		return fault("custom.scope: "+err.Error(), "write object, environment, combine or fleet")
 	}
 	r.ID = cmp.Or(c.ID, r.ID)
 	r.Title = cmp.Or(a.Title, r.Title)

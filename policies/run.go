@@ -96,7 +96,7 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 		t, err := w.run(ctx, i, v.world, input, shared)
 		if err == nil && t != nil {
 			var found []located
-			found, err = w.read(i, t, reader{doc, old, func(text string) string { return w.hide(i, v, text) }})
+			found, err = w.read(i, t, w.reading(doc, old, func(text string) string { return w.hide(i, v, text) }))
 			j.findings = append(j.findings, found...)
 		}
 		if err != nil {

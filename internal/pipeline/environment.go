@@ -33,6 +33,9 @@ type outcome struct {
 	unseen []string
 	// rules are those that the environment itself holds: its constraints.
 	rules []verdict.Rule
+	// member is the environment for rules that look at all of them together; nil
+	// where what it receives is not known.
+	member *policies.FleetMember
 	// reads is what rendering the environment depends on.
 	reads change.Reads
 	// secrets are the values of its Secrets, at base and head.
@@ -70,7 +73,7 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 	reachable, reach := Affected(opts.Change, pair)
 	o.reads = reach
 	if len(reachable) == 0 {
-		return o, nil
+		return o, renderUnaffected(ctx, opts, &o, pair)
 	}
 	if opts.Trier != nil {
 		opts.Trier.Prepare(ctx, env)
@@ -84,6 +87,9 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 	o.environment.Files = o.reads.Touched(opts.Change.Files)
 	o.environment.Affected = len(o.environment.Files) > 0
 	o.environment.Objects = head.Objects.Len()
+	if len(base.Errors)+len(head.Errors) == 0 {
+		o.member = &policies.FleetMember{Environment: env, Base: base.Objects, Head: head.Objects}
+	}
 	if !o.environment.Affected {
 		return o, nil
 	}
@@ -94,6 +100,7 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		o.note(e)
 	}
 	deltas := diff.Compare(base.Objects, head.Objects)
+	o.member.Deltas = deltas
 	o.secrets = redact.New(shortestSecret, slices.Concat(base.Objects.All(), head.Objects.All())...)
 	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects), o.secrets); err != nil {
 		return o, err

@@ -32,6 +32,10 @@ type Renderer interface {
 type Judge interface {
 	Rules() []verdict.Rule
 	Evaluate(context.Context, policies.Input) (policies.Result, error)
+	// LooksAtFleet reports whether a rule looks at all environments together;
+	// EvaluateFleet runs those that do.
+	LooksAtFleet(config.Environment) bool
+	EvaluateFleet(context.Context, policies.FleetInput) (policies.Result, error)
 }
 
 // Trier tries an environment on an API server.
@@ -92,6 +96,9 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		r.Coverage = append(r.Coverage, o.coverage...)
 		r.UnseenKinds = append(r.UnseenKinds, o.unseen...)
 		reads = reads.Union(o.reads)
+	}
+	if err := judgeFleet(ctx, opts, r, results, &ledger); err != nil {
+		return nil, err
 	}
 	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
 	judged := policyRules(opts, own)

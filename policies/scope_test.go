@@ -24,8 +24,8 @@ metadata: {name: b}
 spec: {clusterIP: 10.0.0.2}
 `
 
-// lines writes findings as "baseline rule object file:line message".
-func lines(findings []verdict.Finding) []string {
+// foundLines writes findings as "baseline rule object file:line message".
+func foundLines(findings []verdict.Finding) []string {
 	var out []string
 	for _, f := range findings {
 		at := "-"
@@ -87,7 +87,7 @@ deny contains "x" if data.inventory.cluster.v1.Service.a.spec.clusterIP == "10.0
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := lines(result.Findings); !slices.Equal(got, tt.want) {
+			if got := foundLines(result.Findings); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 			last := result.Entries[len(result.Entries)-1]
@@ -149,7 +149,7 @@ warn contains "nowhere" if input.environments.lost`)
 		t.Fatal(err)
 	}
 	want := []string{"prod new f/same b line 9 b has another address in staging", "dev unchanged f/same  line - no b"}
-	if got := lines(result.Findings); !slices.Equal(got, want) || result.Findings[0].Level != verdict.Warning {
+	if got := foundLines(result.Findings); !slices.Equal(got, want) || result.Findings[0].Level != verdict.Warning {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	members[2].Environment.Name = "lost"

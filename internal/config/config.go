@@ -97,7 +97,7 @@ type RootSpec struct {
 
 // Policies are the rules that judge the change.
 type Policies struct {
-	// Directories of the repository that hold Rego rules. By default it is "policies", if that directory holds Rego files.
+	// Directories of the repository that hold Rego rules, or ConstraintTemplates and constraints of Gatekeeper. By default it is "policies", if that directory holds Rego files.
 	Paths []string `yaml:"paths"`
 	// Whether the built-in rules are evaluated.
 	Builtin bool `yaml:"builtin" default:"true"`

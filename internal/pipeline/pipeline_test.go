@@ -105,7 +105,10 @@ func runWith(t *testing.T, opts pipeline.Options, base, head string) *report.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.Change, opts.Judge, opts.Now = c, engine, time.Unix(0, 0)
+	opts.Change, opts.Now = c, time.Unix(0, 0)
+	if opts.Judge == nil {
+		opts.Judge = engine
+	}
 	result, err := pipeline.Run(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func counted(r *report.Report) error {
 	maps.DeleteFunc(missing, func(_ verdict.Stage, n int) bool { return n == 0 })
 	switch c := r.Counts; {
 	case c.Environments != got.Environments, c.Affected != got.Affected, c.Objects != got.Objects,
-		c.Created != got.Created, c.Updated != got.Updated, c.Deleted != got.Deleted:
+		c.Created != got.Created, c.Updated != got.Updated, c.Deleted != got.Deleted, c.Restarted != got.Restarted:
 		return &Contradiction{"its environments are counted wrongly"}
 	case c.Errors != got.Errors, c.Warnings != got.Warnings, c.Notes != got.Notes, c.Existing != got.Existing, c.Waived != got.Waived:
 		return &Contradiction{"its findings are counted wrongly"}

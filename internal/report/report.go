@@ -115,10 +115,12 @@ type Counts struct {
 	Created      int `json:"created"`
 	Updated      int `json:"updated"`
 	Deleted      int `json:"deleted"`
-	Errors       int `json:"errors"`
-	Warnings     int `json:"warnings"`
-	Notes        int `json:"notes"`
-	Existing     int `json:"existing"`
+	// Restarted are the workloads among those updated whose Pods are replaced.
+	Restarted int `json:"restarted"`
+	Errors    int `json:"errors"`
+	Warnings  int `json:"warnings"`
+	Notes     int `json:"notes"`
+	Existing  int `json:"existing"`
 	// Waived are those that a waiver covers; they are in no other count.
 	Waived int `json:"waived"`
 	Rules  int `json:"rules"`

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
@@ -22,6 +24,9 @@ func Tally(r *Report) Counts {
 				c.Updated++
 			case diff.Delete:
 				c.Deleted++
+			}
+			if slices.Contains(d.Effects, verdict.Restart) {
+				c.Restarted++
 			}
 		}
 	}

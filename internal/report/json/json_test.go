@@ -100,7 +100,7 @@ func sample() *report.Report {
 			{ID: "reliability/replicas", Title: "Two replicas in production", Level: verdict.Warning, Source: "policies/replicas.rego"},
 		},
 		Unowned: []string{"README.md"},
-		Counts: report.Counts{Environments: 3, Affected: 2, Objects: 23, Updated: 1, Deleted: 1, Errors: 4, Warnings: 1, Notes: 1, Existing: 1, Rules: 3,
+		Counts: report.Counts{Environments: 3, Affected: 2, Objects: 23, Updated: 1, Deleted: 1, Restarted: 1, Errors: 4, Warnings: 1, Notes: 1, Existing: 1, Rules: 3,
 			Evaluated:    map[verdict.Stage]int{verdict.StageRender: 2, verdict.StagePolicy: 22, verdict.StageDryRun: 10},
 			NotEvaluated: map[verdict.Stage]int{verdict.StageDiscover: 1, verdict.StagePolicy: 1, verdict.StageDryRun: 3}},
 		Timing: report.Timing{Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 4.25,

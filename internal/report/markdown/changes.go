@@ -12,6 +12,7 @@ import (
 // environments.
 type difference struct {
 	operation diff.Operation
+	effects   string
 	text      string
 	objects   []string
 	in        []string
@@ -21,14 +22,14 @@ type difference struct {
 // is the same update of several objects, as a new image is.
 func differences(envs []report.Environment) []*difference {
 	type key struct {
-		operation    diff.Operation
-		object, text string
+		operation             diff.Operation
+		object, effects, text string
 	}
 	var keys []key
 	in := map[key][]string{}
 	for _, env := range envs {
 		for _, d := range env.Deltas {
-			k := key{d.Operation, object(d.Object), d.Diff}
+			k := key{d.Operation, object(d.Object), effects(d.Effects), d.Diff}
 			if in[k] == nil {
 				keys = append(keys, k)
 			}
@@ -38,12 +39,12 @@ func differences(envs []report.Environment) []*difference {
 	var out []*difference
 	same := map[key]*difference{}
 	for _, k := range keys {
-		all := key{k.operation, strings.Join(in[k], "\x00"), k.text}
+		all := key{k.operation, strings.Join(in[k], "\x00"), k.effects, k.text}
 		if d := same[all]; d != nil && k.operation == diff.Update && k.text != "" {
 			d.objects = append(d.objects, k.object)
 			continue
 		}
-		same[all] = &difference{k.operation, k.text, []string{k.object}, in[k]}
+		same[all] = &difference{k.operation, k.effects, k.text, []string{k.object}, in[k]}
 		out = append(out, same[all])
 	}
 	return out
@@ -67,7 +68,7 @@ func (d *difference) String() string {
 	if len(more) > 0 {
 		summary += " and " + thousands(len(more)) + " more"
 	}
-	summary += " in " + names(d.in)
+	summary += " in " + names(d.in) + d.effects
 	if d.text == "" {
 		return summary + "\n\n"
 	}

@@ -45,8 +45,8 @@ func reasons(v verdict.Verdict) section {
 
 // environments is the table: a row for each environment that the change affects.
 func environments(r *report.Report) section {
-	s := section{heading: "| Environment | Objects | Created | Updated | Deleted | Errors | Warnings | Notes | Not evaluated |\n" +
-		"|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"}
+	s := section{heading: "| Environment | Objects | Created | Updated | Deleted | Restarted | Rollback | Errors | Warnings | Notes | Not evaluated |\n" +
+		"|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|\n"}
 	found := map[string]map[verdict.Level]int{}
 	for _, f := range r.Findings {
 		if f.Baseline == verdict.New && f.Waiver == nil {
@@ -73,8 +73,11 @@ func environments(r *report.Report) section {
 		}
 		levels := found[env.Name]
 		row := []string{code(env.Name, maxName), objects}
-		for _, n := range []int{operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete),
-			levels[verdict.Error], levels[verdict.Warning], levels[verdict.Note], missing[env.Name]} {
+		for _, n := range []int{operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete), restarted(env.Deltas)} {
+			row = append(row, cell(n))
+		}
+		row = append(row, rollback(env.Rollback))
+		for _, n := range []int{levels[verdict.Error], levels[verdict.Warning], levels[verdict.Note], missing[env.Name]} {
 			row = append(row, cell(n))
 		}
 		s.items = append(s.items, item{rank: rankEnvironment, text: "| " + strings.Join(row, " | ") + " |\n"})

@@ -133,6 +133,9 @@ func (e *encoder) environment(env report.Environment) {
 			about = append(about, fmt.Sprintf("%d %s", n, op.done))
 		}
 	}
+	if n := restarted(env.Deltas); n > 0 {
+		about = append(about, fmt.Sprintf("%d restarted", n))
+	}
 	e.para(0, span{bold, clean(env.Name) + "  "}, span{"", strings.Join(about, ", ")})
 	var details []string
 	if from := origin(env); from != "" {
@@ -144,9 +147,13 @@ func (e *encoder) environment(env report.Environment) {
 	if env.DryRun != "" {
 		details = append(details, "dry-run "+clean(env.DryRun))
 	}
+	if words := rollback(env.Rollback); words != "" {
+		details = append(details, words)
+	}
 	if len(details) > 0 {
 		e.facts(2, span{}, dim, details)
 	}
+	e.obstacles(env.Rollback)
 	e.deltas(env.Deltas)
 }
 
@@ -212,6 +219,7 @@ func (e *encoder) deltas(deltas []report.Delta) {
 		if d.RenamedTo != "" {
 			about = "  renamed to " + clean(d.RenamedTo)
 		}
+		about += effects(d.Effects)
 		e.put(2, span{colour, sign}, span{"", " " + object(d.Object)}, span{dim, about})
 		if e.opts.Diff {
 			e.diff(d.Diff)

@@ -180,3 +180,31 @@ func TestWriteError(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// TestEffectsAndRollback: what prevents a rollback is named, and cut to size.
+func TestEffectsAndRollback(t *testing.T) {
+	named := func(name string) verdict.Object {
+		return verdict.Object{APIVersion: "v1", Kind: "ConfigMap", Name: name}
+	}
+	env := report.Environment{Name: "a", Affected: true, Rollback: &verdict.Rollback{State: verdict.RollbackPrevented}}
+	for _, name := range []string{"one", "one", "two", "three", "four"} {
+		env.Rollback.Obstacles = append(env.Rollback.Obstacles, verdict.Obstacle{Object: named(name), Message: "it is immutable"})
+	}
+	for _, effects := range [][]verdict.Effect{{verdict.Replace, verdict.Restart}, {verdict.NoOp}} {
+		env.Deltas = append(env.Deltas, report.Delta{Operation: "UPDATE", Object: named("one"), Effects: effects})
+	}
+	got := encode(t, &report.Report{Environments: []report.Environment{env}}, text.Options{Width: 120})
+	for _, want := range []string{
+		"a  0 objects, 2 updated, 1 restarted\n",
+		"  cannot be rolled back: ConfigMap one, ConfigMap two, ConfigMap three, 1 more\n",
+		"  ~ ConfigMap one  has to be replaced, restarts\n  ~ ConfigMap one  stays the same\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	env.Rollback = &verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: verdict.Unverifiable}
+	if got := encode(t, &report.Report{Environments: []report.Environment{env}}, text.Options{}); !strings.Contains(got, "  rollback not evaluated\n") {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -42,6 +42,12 @@ type Source struct {
 	Name string
 	FS   fs.FS
 	Dir  string
+	// Combine gives rules whose METADATA name no scope all objects of an
+	// environment together, as conftest --combine does.
+	Combine bool
+	// BuiltinErrors is what becomes of a rule in which a built-in function failed,
+	// unless its METADATA say it: error (the default), warning or ignore.
+	BuiltinErrors string
 }
 
 // Engine is a compiled set of rules. It is immutable and safe for concurrent use.
@@ -82,6 +88,9 @@ type Input struct {
 	// RuleTimeout bounds the time that one rule may take for all objects of the
 	// environment together, summed over the workers; 0 means DefaultRuleTimeout.
 	RuleTimeout time.Duration
+	// RuleMemory bounds by how many bytes the heap may grow while the rules run;
+	// 0 means DefaultRuleMemory.
+	RuleMemory uint64
 	// tracer watches the evaluation, to count what tests reach.
 	tracer topdown.QueryTracer
 }

@@ -165,18 +165,23 @@ func (ev *evaluation) close(ctx context.Context) {
 // all evaluates the tasks; the results are in their order.
 func (ev *evaluation) all(ctx context.Context, tasks []task) ([]Result, []*tally) {
 	defer context.AfterFunc(ctx, func() { ev.stopped.Store(true) })()
-	workers := ev.in.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+	count := ev.in.Workers
+	if count <= 0 {
+		count = runtime.GOMAXPROCS(0)
 	}
+	workers := make([]*worker, min(count, len(tasks)))
+	tallies := make([]*tally, len(workers))
+	for n := range workers {
+		workers[n] = newWorker(ev)
+		tallies[n] = workers[n].tally
+	}
+	defer ev.watch(ctx, workers...)()
 	results := make([]Result, len(tasks))
-	tallies := make([]*tally, min(workers, len(tasks)))
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for n := range tallies {
+	for n := range workers {
 		wait.Go(func() {
-			w := newWorker(ev)
-			tallies[n] = w.tally
+			w := workers[n]
 			for i := next.Add(1) - 1; i < int64(len(tasks)) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				results[i] = w.task(ctx, tasks[i])
 			}

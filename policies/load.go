@@ -50,6 +50,9 @@ func Load(sources ...Source) (*Engine, error) {
 		if e.rules[i].query, err = newQuery(compiler, e.rules[i].ref); err != nil {
 			return nil, fmt.Errorf("preparing %s: %w", e.rules[i], err)
 		}
+		if e.rules[i].exceptions, err = newExceptions(compiler, e.rules[i]); err != nil {
+			return nil, fmt.Errorf("preparing the exceptions of %s: %w", e.rules[i], err)
+		}
 	}
 	return e, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,11 @@ type rule struct {
 	parameters map[string]parameter
 	reads      reads
 	query      query
+	// exceptions are those of its package, or nil.
+	exceptions *query
+	// builtinErrors is what becomes of an evaluation in which a built-in function
+	// failed; empty means builtinError.
+	builtinErrors string
 	// constraint is set for a constraint of Gatekeeper.
 	constraint *constraint
 }
@@ -49,6 +55,8 @@ type custom struct {
 	Parameters  map[string]parameter `json:"parameters"`
 	Waivable    *bool                `json:"waivable"`
 	EffectiveOn string               `json:"effective_on"`
+	// BuiltinErrors is error, warning or ignore.
+	BuiltinErrors string `json:"builtin_errors"`
 }
 
 type parameter struct {
@@ -123,7 +131,10 @@ func lintBuiltIn(m *ast.Module, rules []rule, s Source) error {
 
 func newRule(g *graph, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
 	name, pkg := ruleName(r), m.Package.Path.String()
-	out := rule{ref: pkg + "." + name, pkg: pkg, file: r.Location.File, line: r.Location.Row, enabled: true}
+	out := rule{ref: pkg + "." + name, pkg: pkg, file: r.Location.File, line: r.Location.Row, enabled: true, builtinErrors: s.BuiltinErrors}
+	if s.Combine {
+		out.scope = scopeCombine
+	}
 	out.Rule = verdict.Rule{
 		ID:    strings.ReplaceAll(strings.TrimPrefix(pkg, "data."), ".", "/") + "/" + name,
 		Title: strings.ReplaceAll(name, "_", " "), Level: verdict.Error, Source: out.file,
@@ -214,6 +225,12 @@ func (r *rule) describe(a *ast.Annotations) error {
 		if r.effective, err = time.Parse(verdict.Date, strings.TrimSuffix(c.EffectiveOn, "T00:00:00Z")); err != nil {
 			return fault(fmt.Sprintf("custom.effective_on: %q is not a day", c.EffectiveOn), "write it as 2027-01-31")
 		}
+	}
+	if c.BuiltinErrors != "" {
+		if !slices.Contains([]string{builtinError, builtinWarn, builtinIgnore}, c.BuiltinErrors) {
+			return fault(fmt.Sprintf("custom.builtin_errors: %q is not known", c.BuiltinErrors), "write error, warning or ignore")
+		}
+		r.builtinErrors = c.BuiltinErrors
 	}
 	r.OnChange = r.match.changing()
 	for name, p := range c.Parameters {

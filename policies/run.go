@@ -25,6 +25,8 @@ type worker struct {
 	applicable map[subject][]int
 	metrics    metrics.Metrics
 	tally      *tally
+	// running is what the worker evaluates now, for the watch.
+	running atomic.Pointer[budget]
 }
 
 // subject is all of an object that decides which rules look at it.
@@ -34,7 +36,7 @@ type subject struct {
 }
 
 func newWorker(ev *evaluation) *worker {
-	return &worker{ev, map[string]*ast.Term{}, map[subject][]int{}, metrics.NoOp(), newTally(ev.rules)}
+	return &worker{ev: ev, keys: map[string]*ast.Term{}, applicable: map[subject][]int{}, metrics: metrics.NoOp(), tally: newTally(ev.rules)}
 }
 
 // view is one object as rules see it.
@@ -93,11 +95,15 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 		if r := w.ev.rules[i]; len(r.values) > 0 && r.reads.parameters {
 			input, shared = inputs.input(w.ev.parameters[i]), layers{cache, topdown.NewVirtualCache(), r.reads.private}
 		}
+		in := w.reading(doc, old, func(text string) string { return w.hide(i, v, text) })
 		t, err := w.run(ctx, i, v.world, input, shared)
+		if soft, ok := errors.AsType[partial](err); ok {
+			j.findings, err = append(j.findings, w.unsure(i, soft, in)), nil
+		}
 		if err == nil && t != nil {
 			var found []located
-			found, err = w.read(i, t, w.reading(doc, old, func(text string) string { return w.hide(i, v, text) }))
-			j.findings = append(j.findings, found...)
+			found, err = w.read(i, t, in)
+			j.findings = append(j.findings, w.excepted(ctx, i, v.world, input, found)...)
 		}
 		if err != nil {
 			j.faults = append(j.faults, fault{i, w.hide(i, v, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
@@ -135,10 +141,15 @@ func (w *worker) rulesFor(id manifest.ID, op diff.Operation) []int {
 	return found
 }
 
+// partial is what a rule gave although built-in functions failed in it, where
+// its METADATA or the configuration lets that pass.
+type partial struct{ error }
+
 // run evaluates one rule on one input. It returns nil when the rule is
 // undefined there, and an error whenever it did not run to its end in all its
 // parts: a built-in function that failed makes OPA take the expression for
-// undefined, which would look like "no violation".
+// undefined, which would look like "no violation". With a partial the result is
+// there as well.
 func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cache topdown.VirtualCache) (t *ast.Term, err error) {
 	limit := w.ev.in.RuleTimeout
 	if limit <= 0 {
@@ -149,54 +160,46 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 		return nil, fmt.Errorf("it took more than %s in this environment before it came to this object", limit)
 	}
 	start := time.Now()
+	stop := &budget{run: &w.ev.stopped, start: start, deadline: start.Add(left)}
+	w.running.Store(stop)
 	defer func() {
+		w.running.Store(nil)
 		w.ev.used[i].Add(int64(time.Since(start)))
 		if r := recover(); r != nil {
 			t, err = nil, fmt.Errorf("it crashed the evaluator: %v", r)
 		}
 	}()
 	var faults []topdown.Error
-	stop := &budget{stopped: &w.ev.stopped, deadline: start.Add(left)}
-	q := w.ev.rules[i].query.on(in)
-	if tracer := w.ev.in.tracer; tracer != nil {
-		q = q.WithQueryTracer(tracer)
-	}
-	err = q.WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithTime(w.ev.in.Now).
+	err = w.ev.rules[i].query.on(in).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithTime(w.ev.in.Now).
 		WithCancel(stop).WithBuiltinErrorList(&faults).WithMetrics(w.metrics).
 		Iter(ctx, func(result topdown.QueryResult) error {
 			t = result[answer]
 			return nil
 		})
 	switch {
+	case topdown.IsCancel(err) && stop.heavy.Load():
+		return nil, fmt.Errorf("it was stopped when the rules took more than %d MiB of memory and it had been running longest", w.ev.memory()>>20)
 	case topdown.IsCancel(err) && ctx.Err() == nil:
 		return nil, fmt.Errorf("it took more than %s in this environment, and was stopped", limit)
 	case err != nil:
 		return nil, err
-	case len(faults) == 1:
-		return nil, errors.New(faults[0].Error())
-	case len(faults) > 1:
-		return nil, fmt.Errorf("%s, and %d more errors", faults[0].Error(), len(faults)-1)
+	case len(faults) == 0:
+		return t, nil
 	}
-	return t, nil
+	return w.ev.rules[i].failed(t, faults)
 }
 
-// budget stops an evaluation at a deadline, or when the run is cancelled. OPA
-// asks it at every step; it looks at the clock at some of them.
-type budget struct {
-	stopped  *atomic.Bool
-	deadline time.Time
-	asked    uint
-	over     bool
-}
-
-// Cancel implements topdown.Cancel.
-func (b *budget) Cancel() { b.over = true }
-
-// Cancelled implements topdown.Cancel.
-func (b *budget) Cancelled() bool {
-	const interval = 256 // steps take about a microsecond
-	if b.asked++; !b.over && b.asked%interval == 0 {
-		b.over = b.stopped.Load() || time.Now().After(b.deadline)
+// failed is the outcome of a rule in which built-in functions failed.
+func (s setting) failed(t *ast.Term, faults []topdown.Error) (*ast.Term, error) {
+	text := faults[0].Error()
+	if len(faults) > 1 {
+		text = fmt.Sprintf("%s, and %d more errors", text, len(faults)-1)
 	}
-	return b.over
+	switch s.builtinErrors {
+	case builtinWarn:
+		return t, partial{errors.New(text)}
+	case builtinIgnore:
+		return t, nil
+	}
+	return nil, errors.New(text)
 }

@@ -209,6 +209,7 @@ func (e *Engine) together(ctx context.Context, in Input, rules []setting, fleet 
 // object, at head and at base. There is one entry for all of them.
 func (ev *evaluation) whole(ctx context.Context, fleet bool, head, base []member, entry verdict.Entry) Result {
 	w := newWorker(ev)
+	defer ev.watch(ctx, w)()
 	scenes := [2]*scene{newScene(ev.head, fleet, head, w.keys), newScene(ev.base, fleet, base, w.keys)}
 	var at, had judgement
 	for i := range ev.rules {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -107,7 +106,7 @@ func (d *diagnosis) engine(cfg *config.Config) (*policies.Engine, error) {
 		sources = append(sources, policies.Library())
 	}
 	for _, dir := range policyDirs(d.tree, cfg) {
-		sources = append(sources, policies.Source{Name: dir, FS: d.tree, Dir: path.Clean(dir)})
+		sources = append(sources, repositorySource(d.tree, cfg, dir))
 	}
 	return policies.Load(sources...)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/penstock-dev/penstock/internal/config"
@@ -77,7 +76,7 @@ func (o *policyOptions) read() (ruleSet, error) {
 	if o.dir == "" {
 		tree := os.DirFS(set.top)
 		for _, dir := range policyDirs(tree, cfg) {
-			set.sources = append(set.sources, policies.Source{Name: dir, FS: tree, Dir: path.Clean(dir)})
+			set.sources = append(set.sources, repositorySource(tree, cfg, dir))
 		}
 		return set, nil
 	}

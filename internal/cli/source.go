@@ -97,9 +97,14 @@ func rules(c *change.Change, cfg *config.Config) (*policies.Engine, error) {
 		sources = append(sources, policies.Library())
 	}
 	for _, dir := range policyDirs(c.Base, cfg) {
-		sources = append(sources, policies.Source{Name: dir, FS: c.Base, Dir: path.Clean(dir)})
+		sources = append(sources, repositorySource(c.Base, cfg, dir))
 	}
 	return policies.Load(sources...)
+}
+
+// repositorySource is a directory of rules of a repository, as it is configured.
+func repositorySource(tree fs.FS, cfg *config.Config, dir string) policies.Source {
+	return policies.Source{Name: dir, FS: tree, Dir: path.Clean(dir), Combine: cfg.Policies.Combine, BuiltinErrors: cfg.Policies.BuiltinErrors}
 }
 
 // policyDirs are the configured directories, or "policies" where it has rules.

@@ -30,7 +30,7 @@ type Waiver struct {
 type Waived struct {
 	Reason string `json:"reason"`
 	Owner  string `json:"owner"`
-	// Expires is the last day of the waiver, as 2027-01-31.
+	// Expires is the last day of the waiver, as 2027-01-31, or what ends it.
 	Expires  string   `json:"expires"`
 	Location Location `json:"location"`
 }

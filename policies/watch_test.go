@@ -1,0 +1,156 @@
+package policies_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies"
+)
+
+// TestHostileRules: a rule that loops, takes memory without end, calls what it
+// must not, or gives nonsense is named, bounded and no pass; the others run.
+func TestHostileRules(t *testing.T) {
+	const other = "\nwarn contains \"other\" if true\n"
+	for _, tt := range []struct{ name, rego, want string }{
+		{"a loop", "package main\ndeny contains \"x\" if {\n\tsome a in numbers.range(1, 100000)\n\tsome b in numbers.range(1, 100000)\n\ta * b == -1\n}", "it took more than"},
+		{"memory, list by list", "package main\ndeny contains count(all) if all := [[a, b, c] | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); some c in numbers.range(1, 3000)]", "MiB of memory"},
+		{"memory in one long range", "package main\ndeny contains \"x\" if count(numbers.range(1, 30000000)) == 0", "MiB of memory"},
+		{"nonsense", "package main\ndeny := {\"a\": 1}", "it gave a object"},
+		{"a number as a violation", "package main\ndeny contains 7", "as a violation"},
+		{"a built-in function that fails", "package main\ndeny contains \"x\" if to_number(input.kind) > 1", "to_number"},
+		{"two values", "package main\ndeny := [\"x\"] if input.kind\ndeny := [\"y\"] if input.kind", "conflicting values"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			engine, err := load(t, tt.rego+other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := set(t, web)
+			in := policies.Input{Head: head, Deltas: diff.Compare(nil, head), RuleMemory: 64 << 20}
+			if tt.name == "a loop" {
+				in.RuleTimeout = 50 * time.Millisecond
+			}
+			result, err := engine.Evaluate(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := result.Entries[0]
+			if e.Reason != verdict.Failed || !strings.Contains(e.Detail, "the rule main/deny (policies/rule.rego:2)") || !strings.Contains(e.Detail, tt.want) {
+				t.Errorf("got %+v", e)
+			}
+			if len(result.Findings) != 1 || result.Findings[0].Message != "other" {
+				t.Errorf("got %+v", result.Findings)
+			}
+		})
+	}
+	for _, call := range []string{`http.send({"method": "GET", "url": "http://localhost"})`, `net.lookup_ip_addr("localhost")`, "opa.runtime()", `rand.intn("x", 5)`, `uuid.rfc4122("x")`} {
+		if _, err := load(t, "package main\ndeny contains \"x\" if "+call); err == nil || !strings.Contains(err.Error(), "policies/rule.rego:2: undefined function") {
+			t.Errorf("%s: got %v", call, err)
+		}
+	}
+}
+
+// TestExceptions are conftest's: what a rule finds is waived where an exception
+// of its package names it, and stays in the report.
+func TestExceptions(t *testing.T) {
+	const rego = `package main
+deny_run_as_root contains "root" if true
+deny contains "plain" if true
+warn_run_as_root contains "warned" if true
+exception contains rules if {
+	input.metadata.name == "web"
+	rules := ["run_as_root"]
+}`
+	engine, err := load(t, rego)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		objects string
+		want    []string
+	}{
+		{web, []string{"main/deny_run_as_root", "main/warn_run_as_root"}},
+		{strings.Replace(web, "name: web", "name: other", 1), nil},
+	} {
+		result, err := engine.Evaluate(t.Context(), policies.Input{Head: set(t, tt.objects)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waived []string
+		for _, f := range result.Findings {
+			if f.Waiver != nil {
+				waived = append(waived, f.Rule)
+			}
+		}
+		if len(result.Findings) != 3 || !slices.Equal(waived, tt.want) {
+			t.Errorf("got %q, want %q of %+v", waived, tt.want, result.Findings)
+		}
+	}
+	all, err := load(t, strings.Replace(rego, `["run_as_root"]`, `[""]`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := all.Evaluate(t.Context(), policies.Input{Head: set(t, web)})
+	if err != nil || result.Findings[0].Rule != "main/deny" || result.Findings[0].Waiver == nil || result.Findings[1].Waiver != nil {
+		t.Errorf("got %+v, %v", result.Findings, err)
+	}
+}
+
+// TestBuiltinErrors: what becomes of a built-in function that fails is for the
+// METADATA of the rule to say, else for the configuration.
+func TestBuiltinErrors(t *testing.T) {
+	const rego = "# METADATA\n# custom: {id: a/b%s}\npackage a\ndeny contains \"x\" if to_number(input.kind) > 1\ndeny contains \"y\" if true"
+	for _, tt := range []struct{ metadata, config, want string }{
+		{"", "", "failed"},
+		{"", "warning", "y, the rule could not be evaluated in full: policies/rule.rego:4: eval_builtin_error: to_number: strconv.ParseFloat: parsing \"Deployment\": invalid syntax"},
+		{"", "ignore", "y"},
+		{", builtin_errors: ignore", "error", "y"},
+		{", builtin_errors: error", "ignore", "failed"},
+	} {
+		fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(strings.Replace(rego, "%s", tt.metadata, 1))}}
+		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := engine.Evaluate(t.Context(), policies.Input{Head: set(t, web)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, f := range result.Findings {
+			texts = append(texts, f.Message)
+		}
+		slices.SortFunc(texts, func(a, b string) int { return len(a) - len(b) })
+		got := strings.Join(texts, ", ")
+		if result.Entries[0].Reason == verdict.Failed {
+			got = "failed"
+		}
+		if got != tt.want {
+			t.Errorf("%q %q: got %q, want %q", tt.metadata, tt.config, got, tt.want)
+		}
+	}
+}
+
+// TestCombine: rules for conftest --combine see an array of files.
+func TestCombine(t *testing.T) {
+	fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(`package main
+deny contains msg if {
+	some service in input
+	service.contents.kind == "Service"
+	not service.contents.metadata.name in {d.contents.metadata.name | some d in input; d.contents.kind == "Deployment"}
+	msg := sprintf("%s: no Deployment for %s", [service.path, service.contents.metadata.name])
+}`)}}
+	engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := engine.Evaluate(t.Context(), policies.Input{Head: readAs(t, "app.yaml", twoServices+"---\n"+strings.Replace(web, "name: web", "name: a", 1))})
+	if err != nil || len(result.Findings) != 1 || result.Findings[0].Message != "app.yaml: no Deployment for b" {
+		t.Errorf("got %+v, %v", result.Findings, err)
+	}
+}

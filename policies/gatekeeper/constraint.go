@@ -3,6 +3,7 @@ package gatekeeper
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,7 +137,7 @@ func strictly(value, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
-		if wrong, ok := err.(*json.UnmarshalTypeError); ok {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("%s must not be a %s", wrong.Field, wrong.Value)
 		}
 		field, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")

@@ -44,8 +44,6 @@ type Fault struct {
 	Msg   string
 }
 
-func (f *Fault) Error() string { return f.Msg }
-
 // faultAt is a fault in the value that a JSON Pointer names.
 func faultAt(o *manifest.Object, pointer, format string, args ...any) *Fault {
 	return &Fault{Object: o, Place: o.Locate(pointer), Msg: fmt.Sprintf(format, args...)}

@@ -75,7 +75,8 @@ func TestDemoFindsWhatRulesFind(t *testing.T) {
 	testDemo(t, "off", policyFaults())
 }
 
-func testDemo(t *testing.T, dryRun string, faults []fault) {
+func testDemo(t *testing.T, dryRun string, faults []fault) *report.Report {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "shop")
 	r, code := run(t, "demo", "--dry-run="+dryRun, "--keep", dir)
 	if code != 1 {
@@ -109,6 +110,7 @@ func testDemo(t *testing.T, dryRun string, faults []fault) {
 			t.Errorf("%s: a fault that nobody made: %s: %s on %v", f.Environment, f.Rule, f.Message, f.Object)
 		}
 	}
+	return r
 }
 
 func TestDemoWithoutGit(t *testing.T) {

@@ -52,8 +52,9 @@ for target in "$@"; do
   for file in "$archive" "$sbom"; do
     grep -q " $file\$" ./*SHA256SUMS || fail "$file has no checksum"
   done
+  tar tzf "$archive" >"$dir/listed"
   for file in penstock LICENSE README.md man/man1/penstock.1 man/man1/penstock-check.1 completions/penstock.bash; do
-    tar tzf "$archive" | grep -qx "$file" || { tar tzf "$archive"; fail "$archive has no $file"; }
+    grep -qx "$file" "$dir/listed" || { cat "$dir/listed"; fail "$archive has no $file"; }
   done
   mkdir "$dir/$target"
   tar xzf "$archive" -C "$dir/$target"

@@ -71,3 +71,24 @@ test_selects_not[note] if {
 	}
 	not inventory.selects(selector, labels)
 }
+
+test_opaque[note] if {
+	some note, case in {
+		"an operator": ["shop", "kafka.strimzi.io/v1beta2", "Kafka", true], "a deployer elsewhere": ["flux-system", "helm.toolkit.fluxcd.io/v2", "HelmRelease", true],
+		"a monitor": ["shop", "monitoring.coreos.com/v1", "ServiceMonitor", false], "a mesh": ["shop", "networking.istio.io/v1", "Gateway", false],
+		"a built-in": ["shop", "networking.k8s.io/v1", "Ingress", false], "an operator elsewhere": ["other", "kafka.strimzi.io/v1beta2", "Kafka", false],
+	}
+	objects := {"namespace": {case[0]: {case[1]: {case[2]: {"x": {}}}}}}
+	found := {inventory.opaque | true} with input as {"metadata": {"namespace": "shop"}} with data.inventory as objects
+	found == {true} == case[3]
+}
+
+test_kube_system_is_opaque if inventory.opaque with input as {"metadata": {"namespace": "kube-system"}} with data.inventory as {}
+
+test_picked if {
+	web := {"kind": "Deployment", "spec": {"template": {"metadata": {"labels": {"app": "web", "tier": "a"}}}}}
+	objects := {"namespace": {"shop": {"apps/v1": {"Deployment": {"web": web}}}}}
+	every selector, found in {{"app": "web"}: 1, {"app": "web", "tier": "b"}: 0, {}: 0, {"tier": "a"}: 1} {
+		count(inventory.picked(selector)) == found with input as {"metadata": {"namespace": "shop"}} with data.inventory as objects
+	}
+}

@@ -43,3 +43,15 @@ test_allow[note] if {
 	}
 	rule.violation == set() with input as in_version(case[0], case[1], case[2])
 }
+
+test_operators[note] if {
+	some note, case in {
+		"deprecated": [{"cert-manager": "1.5"}, {"cert-manager.io/v1beta1 Certificate is deprecated since cert-manager 1.4; use cert-manager.io/v1"}],
+		"unknown": [{}, {"cert-manager.io/v1beta1 Certificate is not served by cert-manager 1.6 and later; use cert-manager.io/v1"}],
+		"removed": [{"cert-manager": "1.6"}, set()], "before": [{"cert-manager": "1.3"}, set()],
+	}
+	body := {"apiVersion": "cert-manager.io/v1beta1", "kind": "Certificate", "review": {"parameters": {"operators": case[0]}}}
+	violations := rule.violation with input as body
+	fixtures.messages(violations) == case[1]
+	fixtures.located(body, violations)
+}

@@ -4,17 +4,24 @@
 # description: >-
 #   Kubernetes stops to serve an API version some releases after its successor. The API server of the
 #   environment then knows no such kind: the object cannot be applied, and the deployment of everything
-#   beside it stops.
+#   beside it stops. API versions of operators are judged where the parameter operators says which
+#   version the cluster has.
 # related_resources:
 # - ref: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 # custom:
 #   id: api/removed-version
 #   severity: error
 #   remediation: Move the manifest to the API version that the message names; fields may have changed, see the migration guide.
+#   parameters:
+#     operators:
+#       default: {}
+#       description: Versions of the operators in the cluster, such as cert-manager 1.18 and flux 2.7, by the names of the table in lib/operator_versions.rego.
+#       schema: {type: object, additionalProperties: {type: string}}
 #   tags: [api]
 package penstock.api.removed_version
 
 import data.penstock.lib.api_versions
+import data.penstock.lib.operator_versions
 
 violation contains v if {
 	api_versions.status == "removed"
@@ -29,3 +36,23 @@ violation contains v if {
 		"path": ["apiVersion"],
 	}
 }
+
+violation contains v if {
+	operator_versions.status == "removed"
+	row := operator_versions.entry
+	v := {
+		"msg": sprintf("%s %s is no longer served since %s %s%s", [
+			input.apiVersion,
+			input.kind,
+			row.operator,
+			api_versions.text(row.removed),
+			successor(row),
+		]),
+		"at": input.apiVersion,
+		"path": ["apiVersion"],
+	}
+}
+
+successor(row) := sprintf("; use %s", [row.use]) if {
+	row.use != ""
+} else := "; nothing takes its place"

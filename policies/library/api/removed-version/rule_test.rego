@@ -50,3 +50,21 @@ test_allow[note] if {
 	}
 	rule.violation == set() with input as in_version(case[0], case[1], case[2])
 }
+
+of_an_operator(version) := {
+	"apiVersion": "cert-manager.io/v1beta1",
+	"kind": "Certificate",
+	"review": {"parameters": {"operators": {"cert-manager": version}}},
+}
+
+test_operators[note] if {
+	some note, case in {"removed": ["1.6", 1], "deprecated": ["1.5", 0], "unknown": [null, 0]}
+	violations := rule.violation with input as of_an_operator(case[0])
+	count(violations) == case[1]
+	fixtures.located(of_an_operator(case[0]), violations)
+}
+
+test_message_of_operators if {
+	violations := rule.violation with input as of_an_operator("1.18")
+	fixtures.messages(violations) == {"cert-manager.io/v1beta1 Certificate is no longer served since cert-manager 1.6; use cert-manager.io/v1"}
+}

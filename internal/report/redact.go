@@ -21,6 +21,12 @@ func Redact(r *Report, hide func(string) string) {
 			d := &r.Environments[i].Deltas[j]
 			d.Diff = hide(d.Diff)
 		}
+		if b := r.Environments[i].Rollback; b != nil {
+			b.Detail = hide(b.Detail)
+			for j := range b.Obstacles {
+				b.Obstacles[j].Message = hide(b.Obstacles[j].Message)
+			}
+		}
 	}
 	for i := range r.Rules {
 		rule := &r.Rules[i]

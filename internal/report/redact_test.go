@@ -74,10 +74,11 @@ func filled(s string) *report.Report {
 	web := verdict.Object{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"}
 	at := &verdict.Location{File: "web.yaml", Line: 3}
 	return &report.Report{
-		Schema:       report.SchemaVersion,
-		Verdict:      verdict.Verdict{Outcome: verdict.Fail, Reasons: []string{s}},
-		Rules:        []verdict.Rule{{ID: "a/b", Title: s, Description: s, Remediation: s, Level: verdict.Error}},
-		Environments: []report.Environment{{Name: "prod", Affected: true, Deltas: []report.Delta{{Operation: diff.Update, Object: web, Location: at, Diff: s}}}},
+		Schema:  report.SchemaVersion,
+		Verdict: verdict.Verdict{Outcome: verdict.Fail, Reasons: []string{s}},
+		Rules:   []verdict.Rule{{ID: "a/b", Title: s, Description: s, Remediation: s, Level: verdict.Error}},
+		Environments: []report.Environment{{Name: "prod", Affected: true, Deltas: []report.Delta{{Operation: diff.Update, Object: web, Location: at, Diff: s}},
+			Rollback: &verdict.Rollback{State: verdict.RollbackPrevented, Detail: s, Obstacles: []verdict.Obstacle{{Object: web, Message: s}}}}},
 		Findings: []verdict.Finding{
 			{Rule: "a/b", Level: verdict.Error, Message: s, Remediation: s, Environment: "prod", Object: web, Location: at, Baseline: verdict.New},
 			{Rule: "a/b", Level: verdict.Error, Message: s, Environment: "prod", Object: web, Location: at, Baseline: verdict.New, Waiver: &verdict.Waived{Reason: s, Owner: "shop", Expires: "2027-01-31"}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -151,17 +152,25 @@ func (p podSecurity) evaluate(t *testing.T, version string, objects []*manifest.
 	return result
 }
 
-// inEvery is a pod as an object of its own, and as that of each kind of workload.
-func inEvery(t *testing.T, name string, pod map[string]any) []*manifest.Object {
+// podKinds are the kinds of object that pods are tested in, the pod itself first.
+func podKinds() []string {
+	return []string{"v1/Pod", "apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job", "batch/v1/CronJob"}
+}
+
+// wrapped is an object of one of podKinds that has a pod.
+func wrapped(t *testing.T, kind, name string, pod map[string]any) *manifest.Object {
 	t.Helper()
+	version, kind := path.Split(kind)
+	version = strings.TrimSuffix(version, "/")
 	template := map[string]any{"metadata": pod["metadata"], "spec": pod["spec"]}
-	objects := []*manifest.Object{object(t, "v1", "Pod", name, template)}
 	workload := map[string]any{"spec": map[string]any{"template": template}}
-	for _, kind := range []string{"apps/v1 Deployment", "apps/v1 StatefulSet", "apps/v1 DaemonSet", "batch/v1 Job"} {
-		version, kind, _ := strings.Cut(kind, " ")
-		objects = append(objects, object(t, version, kind, name, workload))
+	switch kind {
+	case "Pod":
+		return object(t, version, kind, name, template)
+	case "CronJob":
+		return object(t, version, kind, name, map[string]any{"spec": map[string]any{"jobTemplate": workload}})
 	}
-	return append(objects, object(t, "batch/v1", "CronJob", name, map[string]any{"spec": map[string]any{"jobTemplate": workload}}))
+	return object(t, version, kind, name, workload)
 }
 
 // object is an object of a name with more fields.

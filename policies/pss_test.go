@@ -148,7 +148,9 @@ func podFixtures(t *testing.T) map[int][]podFixture {
 			if err := yaml.Unmarshal(data, &f.pod); err != nil {
 				t.Fatal(err)
 			}
-			f.objects = inEvery(t, fmt.Sprintf("pod-%d", len(read)), f.pod)
+			for _, kind := range podKinds() {
+				f.objects = append(f.objects, wrapped(t, kind, fmt.Sprintf("pod-%d", len(read)), f.pod))
+			}
 			read[string(data)] = f
 		}
 		parts := name.FindStringSubmatch(filepath.ToSlash(file))
@@ -173,7 +175,8 @@ func podFixtures(t *testing.T) map[int][]podFixture {
 }
 
 // TestPodSecurityLines reads where the rules say that the violations of a
-// workload are: in each line that names a rule, and nowhere else.
+// workload are: in each line that names a rule, and nowhere else. Equal values
+// in two containers have a line each.
 func TestPodSecurityLines(t *testing.T) {
 	p := newPodSecurity(t)
 	const web = `apiVersion: apps/v1
@@ -220,6 +223,25 @@ spec:
             add:
             - NET_BIND_SERVICE
             - SYS_ADMIN # capabilities drop-all-capabilities
+      - name: web-2
+        securityContext:
+          allowPrivilegeEscalation: false
+          appArmorProfile:
+            type: Unconfined # apparmor-profile
+          seccompProfile:
+            type: Unconfined # seccomp-profile seccomp-profile-restricted
+          seLinuxOptions:
+            role: sysadm_r # selinux-options
+          procMount: Unmasked # proc-mount proc-mount-restricted
+          capabilities:
+            add:
+            - NET_BIND_SERVICE
+            - SYS_ADMIN # capabilities drop-all-capabilities
+            drop: [ALL]
+        livenessProbe:
+          httpGet:
+            port: 80
+            host: 10.0.0.1 # host-probes
 `
 	objects, err := manifest.Read("web.yaml", []byte(web))
 	if err != nil {
@@ -228,7 +250,7 @@ spec:
 	var got, want []string
 	for _, f := range p.evaluate(t, "1.36", objects, "").Findings {
 		got = append(got, fmt.Sprintf("%d %s", f.Location.Line, strings.TrimPrefix(f.Rule, "security/")))
-		if strings.Contains(f.Message, `container "web"`) != (f.Container == "web") {
+		if f.Container != "" && !strings.Contains(f.Message, fmt.Sprintf("container %q", f.Container)) || f.Container == "" && strings.Contains(f.Message, "container \"") {
 			t.Errorf("%s is in the container %q", f.Message, f.Container)
 		}
 	}

@@ -38,77 +38,48 @@ metadata := input.metadata if {
 	input.kind == "CronJob"
 } else := input.spec.template.metadata
 
-# annotations are those of the pod that are not null, with their paths.
-annotations := [entry |
-	workloads.pod
-	some key, value in metadata.annotations
-	is_string(key)
-	value != null
-	entry := {
-		"key": key,
-		"value": value,
-		"path": array.concat(array.slice(workloads.pod_path, 0, count(workloads.pod_path) - 1), ["metadata", "annotations", key]),
-	}
-]
+# annotation_path is the path of an annotation of the pod.
+annotation_path(key) := array.concat(
+	array.slice(workloads.pod_path, 0, count(workloads.pod_path) - 1),
+	["metadata", "annotations", key],
+)
 
-# settings are the values of a field of the security contexts, of the pod and of
-# its containers: the value, its path, who has it as messages call it, and the
-# container's name, which is empty for the pod. Null is no value.
-settings(field) := [entry |
-	some owner in owners
-	value := owner.context[field]
-	value != null
-	entry := {
-		"value": value,
-		"label": owner.label,
-		"container": owner.container,
-		"path": array.concat(owner.path, ["securityContext", field]),
-	}
-]
-
-owners := array.concat(
-	[{"context": context, "label": "the pod", "container": "", "path": workloads.pod_path} |
+# contexts are the security contexts of the pod and of its containers, with who
+# has them: what messages call it, its path, and the container's name, which is
+# empty for the pod.
+contexts := array.concat(
+	[{"context": context, "owner": {"label": "the pod", "name": "", "path": workloads.pod_path}} |
 		context := workloads.pod.securityContext
 	],
-	[{"context": context, "label": entry.label, "container": entry.name, "path": entry.path} |
+	[{"context": context, "owner": entry} |
 		some entry in workloads.containers
 		context := entry.container.securityContext
 	],
 )
 
-# profiles are the seccomp or AppArmor profiles whose type the standards forbid.
-# Without a type a profile is forbidden, too.
-profiles(field) := [object.union(setting, found) |
-	some setting in settings(field)
-	not allowed_profile(setting.value)
-	found := typed(setting)
-]
+# path_of is the path of a field of a security context.
+path_of(holder, steps) := array.concat(array.concat(holder.owner.path, ["securityContext"]), steps)
 
+# allowed_profile says that the standards allow a seccomp or AppArmor profile.
+# Without a type it is forbidden.
 allowed_profile(profile) if profile.type in {"RuntimeDefault", "Localhost"}
 
-typed(setting) := {
-	"type": setting.value.type,
-	"at": setting.value.type,
-	"path": array.concat(setting.path, ["type"]),
-} if {
-	is_string(setting.value.type)
-} else := {"type": "", "at": setting.value}
+# typed is the type of a profile that a security context has, and where it is. It
+# takes the holder, not the profile: OPA remembers what a function gives for equal
+# arguments, and an equal profile of another holder is elsewhere.
+typed(holder, field) := {"type": type, "at": type, "path": path_of(holder, [field, "type"])} if {
+	type := holder.context[field].type
+	is_string(type)
+} else := {"type": "", "at": holder.context[field], "path": path_of(holder, [field])}
 
-# proc_mounts are the containers that set procMount to anything but its default.
-proc_mounts := [setting |
+# unmasked are the containers that set procMount to anything but its default.
+unmasked := [entry |
 	some entry in workloads.containers
-	value := entry.container.securityContext.procMount
-	not value in {"Default", null}
-	setting := {
-		"value": value,
-		"label": entry.label,
-		"container": entry.name,
-		"path": array.concat(entry.path, ["securityContext", "procMount"]),
-	}
+	not entry.container.securityContext.procMount in {"Default", null}
 ]
 
-# added are the capabilities that a container adds, by their path below add. A
-# single string in place of a list is judged like the list.
-added(container) := {[]: container.securityContext.capabilities.add} if {
-	is_string(container.securityContext.capabilities.add)
-} else := {[i]: capability | some i, capability in container.securityContext.capabilities.add}
+# added are the capabilities that the container of an entry adds, by their path
+# below add. A single string in place of a list is judged like the list.
+added(entry) := {[]: entry.container.securityContext.capabilities.add} if {
+	is_string(entry.container.securityContext.capabilities.add)
+} else := {[i]: capability | some i, capability in entry.container.securityContext.capabilities.add}

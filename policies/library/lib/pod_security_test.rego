@@ -14,45 +14,51 @@ since_35(version) if {
 	pod_security.since(35) with input as {"review": {"environment": {"kubernetesVersion": version}}}
 }
 
-context := {"runAsUser": 1, "runAsGroup": null}
+context := {"runAsUser": 1}
 
-test_settings[kind] if {
+test_contexts[kind] if {
 	some kind, body in fixtures.wrapped({
 		"securityContext": context,
-		"containers": [{"name": "web", "securityContext": context}, {"name": "none"}, {"name": "odd", "securityContext": "x"}],
+		"containers": [{"name": "web", "securityContext": context}, {"name": "none"}],
 	})
-	users := pod_security.settings("runAsUser") with input as body
-	[[user.label, user.container] | some user in users] == [["the pod", ""], ["container \"web\"", "web"]]
-	every user in users {
-		fixtures.at_path(body, user.path) == user.value
-	}
-	groups := pod_security.settings("runAsGroup") with input as body
-	groups == []
-}
-
-test_annotations_of_the_pod if {
-	every body in fixtures.annotated({"a": "1", "b": null}) {
-		annotations := pod_security.annotations with input as body
-		[[a.key, a.value] | some a in annotations] == [["a", "1"]]
-		every a in annotations {
-			fixtures.at_path(body, a.path) == a.value
-		}
+	holders := pod_security.contexts with input as body
+	[[holder.owner.label, holder.owner.name] | some holder in holders] == [["the pod", ""], ["container \"web\"", "web"]]
+	every holder in holders {
+		fixtures.at_path(body, pod_security.path_of(holder, ["runAsUser"])) == 1
 	}
 }
 
-test_no_annotations[note] if {
-	some note, body in {
-		"service": {"apiVersion": "v1", "kind": "Service", "metadata": {"annotations": {"a": "1"}}},
-		"workload": {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"annotations": {"a": "1"}}, "spec": {"template": {"spec": {}}}},
-		"list": {"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": ["a"]}, "spec": {}},
+test_metadata_of_the_pod if {
+	every body in fixtures.annotated({"a": "1"}) {
+		path := pod_security.annotation_path("a") with input as body
+		fixtures.at_path(body, path) == "1"
+		metadata := pod_security.metadata with input as body
+		metadata == {"annotations": {"a": "1"}}
 	}
-	annotations := pod_security.annotations with input as body
-	annotations == []
 }
+
+test_metadata_of_the_workload_is_not_the_pods if {
+	body := {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"annotations": {"a": "1"}}, "spec": {"template": {"spec": {}}}}
+	not pod_security.metadata with input as body
+}
+
+test_profiles[note] if {
+	some note, case in {
+		"fine": [{"type": "Localhost"}, true, ["p", "type"]], "other": [{"type": "x"}, false, ["p", "type"]],
+		"none": [{}, false, ["p"]], "null": [{"type": null}, false, ["p"]], "text": ["Localhost", false, ["p"]],
+	}
+	fine(case[0]) == case[1]
+	found := pod_security.typed({"context": {"p": case[0]}, "owner": {"path": []}}, "p")
+	found.path == array.concat(["securityContext"], case[2])
+}
+
+default fine(_) := false
+
+fine(profile) if pod_security.allowed_profile(profile)
 
 test_added[note] if {
 	some note, case in {
 		"list": [["A", "B"], {[0]: "A", [1]: "B"}], "text": ["A", {[]: "A"}], "null": [null, {}], "number": [1, {}],
 	}
-	pod_security.added({"securityContext": {"capabilities": {"add": case[0]}}}) == case[1]
+	pod_security.added({"container": {"securityContext": {"capabilities": {"add": case[0]}}}}) == case[1]
 }

@@ -18,29 +18,36 @@
 package penstock.security.apparmor_profile
 
 import data.penstock.lib.pod_security
+import data.penstock.lib.workloads
 
 violation contains v if {
-	some profile in pod_security.profiles("appArmorProfile")
+	some holder in pod_security.contexts
+	profile := holder.context.appArmorProfile
+	profile != null
+	not pod_security.allowed_profile(profile)
+	found := pod_security.typed(holder, "appArmorProfile")
 	v := {
-		"msg": sprintf("%s has an AppArmor profile of the type %q", [profile.label, profile.type]),
-		"at": profile.at,
-		"path": profile.path,
-		"container": profile.container,
+		"msg": sprintf("%s has an AppArmor profile of the type %q", [holder.owner.label, found.type]),
+		"at": found.at,
+		"path": found.path,
+		"container": holder.owner.name,
 	}
 }
 
 violation contains v if {
-	some annotation in pod_security.annotations
-	startswith(annotation.key, "container.apparmor.security.beta.kubernetes.io/")
-	not allowed(annotation.value)
+	some key, profile in pod_security.metadata.annotations
+	is_string(key)
+	startswith(key, "container.apparmor.security.beta.kubernetes.io/")
+	workloads.pod
+	not allowed(profile)
 	v := {
-		"msg": sprintf("the annotation %s sets the AppArmor profile %v", [annotation.key, annotation.value]),
-		"at": annotation.value,
-		"path": annotation.path,
+		"msg": sprintf("the annotation %s sets the AppArmor profile %v", [key, profile]),
+		"at": profile,
+		"path": pod_security.annotation_path(key),
 	}
 }
 
-allowed(profile) if profile in {"", "runtime/default"}
+allowed(profile) if profile in {"", "runtime/default", null}
 
 allowed(profile) if {
 	is_string(profile)

@@ -27,7 +27,8 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	some entry in workloads.containers
-	some i, capability in pod_security.added(entry.container)
+	entry.container.securityContext.capabilities.add
+	some i, capability in pod_security.added(entry)
 	not capability in baseline
 	not capability in parameters.list("allowed", [])
 	v := {

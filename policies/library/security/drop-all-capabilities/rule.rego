@@ -36,7 +36,8 @@ violation contains v if {
 violation contains v if {
 	applies
 	some entry in workloads.containers
-	some i, capability in pod_security.added(entry.container)
+	entry.container.securityContext.capabilities.add
+	some i, capability in pod_security.added(entry)
 	capability != "NET_BIND_SERVICE"
 	v := {
 		"msg": sprintf("%s adds the capability %v, which the restricted standard forbids", [entry.label, capability]),

@@ -21,27 +21,28 @@ import data.penstock.lib.pod_security
 import data.penstock.lib.workloads
 
 violation contains v if {
-	pod_security.since(34)
 	some entry in workloads.containers
-	some handler in handlers(entry.container)
-	some action in ["httpGet", "tcpSocket"]
-	value := handler.value[action].host
-	not value in {"", null}
-	v := {
-		"msg": sprintf("the %s of %s calls the host %v", [handler.name, entry.label, value]),
-		"at": value,
-		"path": array.concat(array.concat(entry.path, handler.path), [action, "host"]),
-		"container": entry.name,
-	}
+	some name in ["livenessProbe", "readinessProbe", "startupProbe"]
+	some v in hosts(entry, [name], entry.container[name])
 }
 
-handlers(container) := array.concat(
-	[{"name": name, "path": [name], "value": value} |
-		some name in ["livenessProbe", "readinessProbe", "startupProbe"]
-		value := container[name]
-	],
-	[{"name": name, "path": ["lifecycle", name], "value": value} |
-		some name in ["postStart", "preStop"]
-		value := container.lifecycle[name]
-	],
-)
+violation contains v if {
+	some entry in workloads.containers
+	some name, hook in entry.container.lifecycle
+	name in {"postStart", "preStop"}
+	some v in hosts(entry, ["lifecycle", name], hook)
+}
+
+# hosts are the violations of the handler at a path of a container.
+hosts(entry, path, handler) := [v |
+	some action in ["httpGet", "tcpSocket"]
+	value := handler[action].host
+	not value in {"", null}
+	pod_security.since(34)
+	v := {
+		"msg": sprintf("the %s of %s calls the host %v", [path[count(path) - 1], entry.label, value]),
+		"at": value,
+		"path": array.concat(array.concat(entry.path, path), [action, "host"]),
+		"container": entry.name,
+	}
+]

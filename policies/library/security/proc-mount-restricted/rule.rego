@@ -21,12 +21,13 @@ package penstock.security.proc_mount_restricted
 import data.penstock.lib.pod_security
 
 violation contains v if {
+	some entry in pod_security.unmasked
 	pod_security.since(35)
-	some setting in pod_security.proc_mounts
+	value := entry.container.securityContext.procMount
 	v := {
-		"msg": sprintf("%s mounts /proc as %v, which the restricted standard forbids", [setting.label, setting.value]),
-		"at": setting.value,
-		"path": setting.path,
-		"container": setting.container,
+		"msg": sprintf("%s mounts /proc as %v, which the restricted standard forbids", [entry.label, value]),
+		"at": value,
+		"path": array.concat(entry.path, ["securityContext", "procMount"]),
+		"container": entry.name,
 	}
 }

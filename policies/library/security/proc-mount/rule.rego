@@ -20,12 +20,13 @@ package penstock.security.proc_mount
 import data.penstock.lib.pod_security
 
 violation contains v if {
+	some entry in pod_security.unmasked
 	not pod_security.user_namespace
-	some setting in pod_security.proc_mounts
+	value := entry.container.securityContext.procMount
 	v := {
-		"msg": sprintf("%s mounts /proc as %v", [setting.label, setting.value]),
-		"at": setting.value,
-		"path": setting.path,
-		"container": setting.container,
+		"msg": sprintf("%s mounts /proc as %v", [entry.label, value]),
+		"at": value,
+		"path": array.concat(entry.path, ["securityContext", "procMount"]),
+		"container": entry.name,
 	}
 }

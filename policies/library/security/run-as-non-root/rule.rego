@@ -21,21 +21,22 @@ import data.penstock.lib.pod_security
 import data.penstock.lib.workloads
 
 violation contains v if {
+	some holder in pod_security.contexts
+	value := holder.context.runAsNonRoot
+	not value in {true, null}
 	not pod_security.user_namespace
-	some setting in pod_security.settings("runAsNonRoot")
-	setting.value != true
 	v := {
-		"msg": sprintf("%s may run as root (runAsNonRoot %v)", [setting.label, setting.value]),
-		"at": setting.value,
-		"path": setting.path,
-		"container": setting.container,
+		"msg": sprintf("%s may run as root (runAsNonRoot %v)", [holder.owner.label, value]),
+		"at": value,
+		"path": pod_security.path_of(holder, ["runAsNonRoot"]),
+		"container": holder.owner.name,
 	}
 }
 
 # What the pod says is judged above, once for all containers that say nothing.
 violation contains v if {
-	not pod_security.user_namespace
 	not says(workloads.pod)
+	not pod_security.user_namespace
 	some entry in workloads.containers
 	not says(entry.container)
 	v := {

@@ -20,14 +20,15 @@ package penstock.security.run_as_user
 import data.penstock.lib.pod_security
 
 violation contains v if {
+	some holder in pod_security.contexts
+	value := holder.context.runAsUser
+	value in {0, "0"}
 	pod_security.since(23)
 	not pod_security.user_namespace
-	some setting in pod_security.settings("runAsUser")
-	setting.value in {0, "0"}
 	v := {
-		"msg": sprintf("%s runs as root (runAsUser 0)", [setting.label]),
-		"at": setting.value,
-		"path": setting.path,
-		"container": setting.container,
+		"msg": sprintf("%s runs as root (runAsUser 0)", [holder.owner.label]),
+		"at": value,
+		"path": pod_security.path_of(holder, ["runAsUser"]),
+		"container": holder.owner.name,
 	}
 }

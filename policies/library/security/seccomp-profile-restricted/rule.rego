@@ -23,12 +23,16 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	applies
-	some profile in pod_security.profiles("seccompProfile")
+	some holder in pod_security.contexts
+	profile := holder.context.seccompProfile
+	profile != null
+	not pod_security.allowed_profile(profile)
+	found := pod_security.typed(holder, "seccompProfile")
 	v := {
-		"msg": sprintf("%s has a seccomp profile of the type %q, which the restricted standard forbids", [profile.label, profile.type]),
-		"at": profile.at,
-		"path": profile.path,
-		"container": profile.container,
+		"msg": sprintf("%s has a seccomp profile of the type %q, which the restricted standard forbids", [holder.owner.label, found.type]),
+		"at": found.at,
+		"path": found.path,
+		"container": holder.owner.name,
 	}
 }
 

@@ -22,27 +22,33 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	pod_security.since(19)
-	some profile in pod_security.profiles("seccompProfile")
+	some holder in pod_security.contexts
+	profile := holder.context.seccompProfile
+	profile != null
+	not pod_security.allowed_profile(profile)
+	found := pod_security.typed(holder, "seccompProfile")
 	v := {
-		"msg": sprintf("%s has a seccomp profile of the type %q", [profile.label, profile.type]),
-		"at": profile.at,
-		"path": profile.path,
-		"container": profile.container,
+		"msg": sprintf("%s has a seccomp profile of the type %q", [holder.owner.label, found.type]),
+		"at": found.at,
+		"path": found.path,
+		"container": holder.owner.name,
 	}
 }
 
 violation contains v if {
 	not pod_security.since(19)
-	some annotation in pod_security.annotations
-	annotation.key in annotations
-	not allowed(annotation.value)
+	some key in annotations
+	profile := pod_security.metadata.annotations[key]
+	not allowed(profile)
 	v := {
-		"msg": sprintf("the annotation %s sets the seccomp profile %v", [annotation.key, annotation.value]),
-		"at": annotation.value,
-		"path": annotation.path,
+		"msg": sprintf("the annotation %s sets the seccomp profile %v", [key, profile]),
+		"at": profile,
+		"path": pod_security.annotation_path(key),
 	}
 }
 
+# annotations are those that are read before 1.19; they count for containers that
+# the pod has.
 annotations := {"seccomp.security.alpha.kubernetes.io/pod"} | {key |
 	some entry in workloads.containers
 	key := concat("/", ["container.seccomp.security.alpha.kubernetes.io", entry.name])

@@ -20,15 +20,15 @@ package penstock.security.selinux_options
 import data.penstock.lib.pod_security
 
 violation contains v if {
-	some setting in pod_security.settings("seLinuxOptions")
-	some field in ["type", "user", "role"]
-	value := setting.value[field]
+	some holder in pod_security.contexts
+	some field, value in holder.context.seLinuxOptions
+	field in {"type", "user", "role"}
 	not allowed(field, value)
 	v := {
-		"msg": sprintf("%s sets the SELinux %s %v", [setting.label, field, value]),
+		"msg": sprintf("%s sets the SELinux %s %v", [holder.owner.label, field, value]),
 		"at": value,
-		"path": array.concat(setting.path, [field]),
-		"container": setting.container,
+		"path": pod_security.path_of(holder, ["seLinuxOptions", field]),
+		"container": holder.owner.name,
 	}
 }
 

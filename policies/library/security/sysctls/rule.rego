@@ -28,7 +28,7 @@ import data.penstock.lib.workloads
 
 violation contains v if {
 	some i, sysctl in workloads.pod.securityContext.sysctls
-	setting := named(sysctl)
+	setting := named(i, sysctl)
 	not safe(setting.name)
 	not setting.name in parameters.list("allowed", [])
 	v := {
@@ -38,7 +38,8 @@ violation contains v if {
 	}
 }
 
-named(sysctl) := {"name": sysctl.name, "at": sysctl.name, "tail": ["name"]} if {
+# The index tells equal sysctls apart.
+named(_, sysctl) := {"name": sysctl.name, "at": sysctl.name, "tail": ["name"]} if {
 	is_string(sysctl.name)
 } else := {"name": "", "at": sysctl, "tail": []}
 

@@ -26,12 +26,14 @@ package penstock.security.volume_types
 import data.penstock.lib.parameters
 import data.penstock.lib.workloads
 
+# A volume without a source is an emptyDir. The API server refuses two sources.
 violation contains v if {
 	some i, volume in workloads.pod.volumes
 	is_object(volume)
-	sources := sources_of(volume)
-	count({type | some type, _ in sources} & allowed) == 0
-	some type, source in sources
+	not has_allowed(volume)
+	some type, source in volume
+	type != "name"
+	source != null
 	v := {
 		"msg": sprintf("volume %q is of the type %s", [object.get(volume, "name", ""), type]),
 		"at": source,
@@ -39,13 +41,18 @@ violation contains v if {
 	}
 }
 
-# A volume without a source is an emptyDir. The API server refuses two sources.
-sources_of(volume) := {type: source |
+has_allowed(volume) if {
 	some type, source in volume
-	type != "name"
 	source != null
+	type != "name"
+	allowed(type)
 }
 
-allowed := {
-	"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret",
-} | {type | some type in parameters.list("allowed", [])}
+allowed(type) if {
+	type in {
+		"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected",
+		"secret",
+	}
+}
+
+allowed(type) if type in parameters.list("allowed", [])

@@ -20,13 +20,13 @@ import data.penstock.lib.pod_security
 import data.penstock.lib.workloads
 
 violation contains v if {
-	some setting in pod_security.settings("windowsOptions")
-	value := setting.value.hostProcess
+	some holder in pod_security.contexts
+	value := holder.context.windowsOptions.hostProcess
 	workloads.on(value)
 	v := {
-		"msg": sprintf("%s runs as Windows HostProcess", [setting.label]),
+		"msg": sprintf("%s runs as Windows HostProcess", [holder.owner.label]),
 		"at": value,
-		"path": array.concat(setting.path, ["hostProcess"]),
-		"container": setting.container,
+		"path": pod_security.path_of(holder, ["windowsOptions", "hostProcess"]),
+		"container": holder.owner.name,
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestPodSecurityMutations(t *testing.T) {
 	p := newPodSecurity(t)
 	minors := []int{0, 7, 8, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36}
-	m := mutator{rand.New(rand.NewPCG(4, 10))} //nolint:gosec // a test that can be repeated
+	m := mutator{rand.New(rand.NewPCG(4, 10))}
 	violations, clean := map[string]int{}, 0
 	kinds := podKinds()
 	const pods = 10_000

@@ -21,7 +21,7 @@ read the worktree; a check reads policies from the base of the change.`,
 		Args: cobra.ArbitraryArgs, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error { return noCommand(c, args) },
 	}
-	c.AddCommand(newPolicyTest(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s))
+	c.AddCommand(newPolicyTest(s), newPolicyCoverage(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s))
 	return c
 }
 

@@ -1,0 +1,80 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies"
+)
+
+// Coverage is what rules look at in the environments as they are at head.
+type Coverage struct {
+	Environments []config.Environment
+	Objects      int
+	// Rules has a line for each rule that runs somewhere, by ID; UnseenKinds are
+	// kinds that no rule looks at in an environment.
+	Rules       []verdict.Coverage
+	UnseenKinds []string
+	// NotEvaluated is what keeps the counts from being complete.
+	NotEvaluated []verdict.Entry
+	// Constraints are the rules that the environments themselves hold.
+	Constraints []verdict.Rule
+}
+
+// Cover renders every environment at head, whatever the change, and has the
+// rules look at all of it. Waivers do not count; rules that look at what a
+// change does are not asked.
+func Cover(ctx context.Context, opts Options) (Coverage, error) {
+	envs, _, err := environments(opts)
+	if err != nil {
+		return Coverage{}, err
+	}
+	results, err := each(ctx, envs, func(ctx context.Context, pair config.Pair) (outcome, error) {
+		return cover(ctx, opts, pair)
+	})
+	if err != nil {
+		return Coverage{}, err
+	}
+	var out Coverage
+	r := &report.Report{}
+	for _, o := range results {
+		out.Objects += o.environment.Objects
+		r.Coverage = append(r.Coverage, o.coverage...)
+		out.UnseenKinds = append(out.UnseenKinds, o.unseen...)
+		out.Constraints = append(out.Constraints, o.rules...)
+		for _, e := range o.ledger {
+			if !e.Evaluated() {
+				out.NotEvaluated = append(out.NotEvaluated, e)
+			}
+		}
+	}
+	for _, pair := range envs {
+		out.Environments = append(out.Environments, pair.Settings())
+	}
+	out.Rules = covered(r)
+	slices.Sort(out.UnseenKinds)
+	out.UnseenKinds = slices.Compact(out.UnseenKinds)
+	return out, nil
+}
+
+func cover(ctx context.Context, opts Options, pair config.Pair) (outcome, error) {
+	env := pair.Settings()
+	o := outcome{environment: report.Environment{Name: env.Name}}
+	say(opts, "rendering %s", env.Name)
+	head, err := opts.Renderer.Render(ctx, opts.Change.Head, pair.Head)
+	if err != nil {
+		return o, err
+	}
+	for _, e := range head.Errors {
+		o.note(failed(e, "head"))
+	}
+	if len(head.Errors) > 0 {
+		return o, nil
+	}
+	o.environment.Objects = head.Objects.Len()
+	in := policies.Input{Environment: env, Base: head.Objects, Head: head.Objects, Now: opts.Now}
+	return o, judge(ctx, opts, &o, in)
+}

@@ -19,23 +19,28 @@ import data.penstock.lib.ingresses
 import data.penstock.lib.names
 
 violation contains v if {
-	some path in ingresses.paths
-	some other in ingresses.others
-	some rule in other.spec.rules
-	ingresses.host(rule) == path.host
-	some theirs in rule.http.paths
-	ingresses.text(theirs) == path.text
-	ingresses.class(other) == ingresses.class(input)
-	not canary(other)
 	not canary(input)
+	some namespace, kinds in data.inventory.namespace
+	some name, other in kinds["networking.k8s.io/v1"].Ingress
+	some rule in other.spec.rules
+	ingresses.host(rule) in hosts
+	[namespace, name] != [names.namespace, names.object_name]
+	not canary(other)
+	ingresses.class(other) == ingresses.class(input)
+	some theirs in rule.http.paths
+	some path in ingresses.paths
+	path.host == ingresses.host(rule)
+	path.text == ingresses.text(theirs)
 	v := {
 		"msg": sprintf("Ingress %q serves %v%v, and so does Ingress %v/%v", [
-			names.object_name, shown(path.host), path.text, other.metadata.namespace, other.metadata.name,
+			names.object_name, shown(path.host), path.text, namespace, name,
 		]),
 		"at": path.value,
 		"path": path.path,
 	}
 }
+
+hosts := {path.host | some path in ingresses.paths}
 
 canary(ingress) if ingress.metadata.annotations["nginx.ingress.kubernetes.io/canary"] in {"true", true}
 

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -152,7 +153,7 @@ func foreign(compiler *ast.Compiler) error {
 }
 
 func before(a, b *ast.Location) bool {
-	return a.File < b.File || a.File == b.File && a.Row < b.Row
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)) < 0
 }
 
 func known(ref ast.Ref, roots []ast.Ref) bool {

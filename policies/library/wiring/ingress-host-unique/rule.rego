@@ -20,25 +20,42 @@ import data.penstock.lib.names
 
 violation contains v if {
 	not canary(input)
-	some namespace, kinds in data.inventory.namespace
-	some name, other in kinds["networking.k8s.io/v1"].Ingress
-	some rule in other.spec.rules
-	ingresses.host(rule) in hosts
-	[namespace, name] != [names.namespace, names.object_name]
-	not canary(other)
-	ingresses.class(other) == ingresses.class(input)
-	some theirs in rule.http.paths
+	some found in array.concat(by_host, for_all_hosts)
+	not canary(found.ingress)
+	ingresses.class(found.ingress) == ingresses.class(input)
+	some theirs in found.rule.http.paths
 	some path in ingresses.paths
-	path.host == ingresses.host(rule)
+	path.host == found.host
 	path.text == ingresses.text(theirs)
 	v := {
 		"msg": sprintf("Ingress %q serves %v%v, and so does Ingress %v/%v", [
-			names.object_name, shown(path.host), path.text, namespace, name,
+			names.object_name, shown(path.host), path.text, found.ingress.metadata.namespace, found.ingress.metadata.name,
 		]),
 		"at": path.value,
 		"path": path.path,
 	}
 }
+
+# by_host are the rules of other Ingresses for one of the hosts. Every Ingress meets
+# every other one here, so that nothing but the host is looked at; the API server
+# takes hosts in small letters only.
+by_host := [found |
+	some namespace, kinds in data.inventory.namespace
+	some name, ingress in kinds["networking.k8s.io/v1"].Ingress
+	some rule in ingress.spec.rules
+	rule.host in hosts
+	[namespace, name] != [names.namespace, names.object_name]
+	found := {"ingress": ingress, "rule": rule, "host": rule.host}
+]
+
+for_all_hosts := [found |
+	"" in hosts
+	some ingress in ingresses.others
+	some rule in ingress.spec.rules
+	ingresses.host(rule) == ""
+	not rule.host == ""
+	found := {"ingress": ingress, "rule": rule, "host": ""}
+]
 
 hosts := {path.host | some path in ingresses.paths}
 

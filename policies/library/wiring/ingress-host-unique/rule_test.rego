@@ -21,7 +21,7 @@ test_allow[note] if {
 
 test_deny[note] if {
 	some note, other in {
-		"same": ingress("api", "a.example.com", "/", "nginx"), "case": ingress("api", "A.example.com", "/", "nginx"),
+		"same": ingress("api", "a.example.com", "/", "nginx"),
 		"no path": object.remove(ingress("api", "a.example.com", null, "nginx"), []),
 	}
 	violations := rule.violation with input as mine with data.inventory as fixtures.inventory([mine, other])
@@ -33,6 +33,15 @@ test_deny_in_another_namespace if {
 	other := object.union(mine, {"metadata": {"namespace": "other"}})
 	violations := rule.violation with input as mine with data.inventory as fixtures.inventory([mine, other])
 	fixtures.messages(violations) == {`Ingress "web" serves a.example.com/, and so does Ingress other/web`}
+}
+
+test_deny_a_rule_without_a_host if {
+	all := ingress("web", "", "/x", "nginx")
+	other := fixtures.named("networking.k8s.io/v1", "Ingress", "api", {"spec": {
+		"ingressClassName": "nginx",
+		"rules": [{"http": {"paths": [{"path": "/x"}]}}],
+	}})
+	count(rule.violation) == 1 with input as all with data.inventory as fixtures.inventory([all, other])
 }
 
 test_deny_all_hosts if {

@@ -170,7 +170,11 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 		}
 	}()
 	var faults []topdown.Error
-	err = w.ev.rules[i].query.on(in).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithTime(w.ev.in.Now).
+	q := w.ev.rules[i].query.on(in)
+	if tracer := w.ev.in.tracer; tracer != nil {
+		q = q.WithQueryTracer(tracer)
+	}
+	err = q.WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithTime(w.ev.in.Now).
 		WithCancel(stop).WithBuiltinErrorList(&faults).WithMetrics(w.metrics).
 		Iter(ctx, func(result topdown.QueryResult) error {
 			t = result[answer]

@@ -33,7 +33,6 @@ const maxMessage = 4 << 10
 // of several environments is one annotation. Findings that base has as well are
 // in only when they are what refuses the change, as in the summary.
 func annotations(r *report.Report) []Annotation {
-	existing := r.Verdict.Outcome == verdict.Fail && r.Counts.Errors == 0
 	remedies := map[string]string{}
 	for _, rule := range r.Rules {
 		remedies[rule.ID] = rule.Remediation
@@ -48,8 +47,7 @@ func annotations(r *report.Report) []Annotation {
 	index := map[key]int{}
 	var out []Annotation
 	for _, f := range r.Findings {
-		blocks := existing && verdict.Blocks(f, verdict.GateAll)
-		if f.Waiver != nil || f.Baseline != verdict.New && !blocks || f.Location == nil || !inRepository(f.Location.File) {
+		if f.Waiver != nil || f.Baseline != verdict.New && !verdict.Blocks(f, r.Gate) || f.Location == nil || !inRepository(f.Location.File) {
 			continue
 		}
 		k := key{f.Rule, f.Message, f.Level, f.Object, f.Container, *f.Location}

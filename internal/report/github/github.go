@@ -111,14 +111,10 @@ func rankOf(rank map[verdict.Level]int, l verdict.Level) int {
 	return len(rank)
 }
 
-// shows leaves out what is waived, and what base has already unless nothing else
-// refuses the change.
+// shows leaves out what is waived, and what base has already unless it refuses
+// the change.
 func shows(r *report.Report, f verdict.Finding) bool {
-	if f.Baseline == verdict.New || f.Waiver != nil {
-		return f.Waiver == nil
-	}
-	return f.Baseline == verdict.Unchanged && f.Level == verdict.Error &&
-		r.Verdict.Outcome == verdict.Fail && r.Counts.Errors == 0
+	return f.Waiver == nil && (f.Baseline == verdict.New || verdict.Blocks(f, r.Gate))
 }
 
 // same is what makes the findings of several environments one annotation.

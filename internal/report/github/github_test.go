@@ -57,7 +57,7 @@ func TestEncode(t *testing.T) {
 		},
 		{
 			"what base has already, when it alone refuses the change",
-			report.Report{Verdict: verdict.Verdict{Outcome: verdict.Fail, Reasons: []string{"prod: 1 blocking finding"}}, Findings: []verdict.Finding{existing}},
+			report.Report{Gate: verdict.GateAll, Verdict: verdict.Verdict{Outcome: verdict.Fail, Reasons: []string{"prod: 1 blocking finding"}}, Findings: []verdict.Finding{existing}},
 			"::error file=apps/web.yaml,line=3,title=security/privileged (prod)::Pod shop/web: old\n" +
 				"::notice title=Penstock%3A fail::prod: 1 blocking finding\n",
 		},

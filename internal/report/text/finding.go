@@ -88,13 +88,9 @@ func (e *encoder) groups() map[string]*group {
 }
 
 // shows says whether a finding is written or only counted. Those that base has
-// as well are written when they must be what refuses the change.
+// as well are written when they refuse the change.
 func (e *encoder) shows(f verdict.Finding) bool {
-	if f.Baseline == verdict.New || e.opts.Verbose {
-		return true
-	}
-	return f.Baseline == verdict.Unchanged && f.Level == verdict.Error && f.Waiver == nil &&
-		e.report.Verdict.Outcome == verdict.Fail && e.report.Counts.Errors == 0
+	return f.Baseline == verdict.New || e.opts.Verbose || verdict.Blocks(f, e.report.Gate)
 }
 
 func (g *group) add(f *finding) {

@@ -92,11 +92,11 @@ func TestWidth(t *testing.T) {
 func TestExistingErrorsThatBlockAreShown(t *testing.T) {
 	r := sample(t, "fail")
 	r.Findings = []verdict.Finding{{Rule: "a/b", Level: verdict.Error, Message: "an old fault", Environment: "prod", Baseline: verdict.Unchanged}}
-	r.Counts.Errors, r.Counts.Existing = 0, 1
+	r.Counts.Errors, r.Counts.Existing, r.Gate = 0, 1, verdict.GateAll
 	if got := encode(t, r, text.Options{}); !strings.Contains(got, "an old fault") {
 		t.Errorf("the finding that refuses the change is not shown:\n%s", got)
 	}
-	r.Verdict.Outcome = verdict.Pass
+	r.Verdict.Outcome, r.Gate = verdict.Pass, verdict.GateNew
 	if got := encode(t, r, text.Options{}); strings.Contains(got, "an old fault") || !strings.Contains(got, "1 existing finding") {
 		t.Errorf("an existing finding that does not block is to be counted only:\n%s", got)
 	}

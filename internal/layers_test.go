@@ -24,6 +24,7 @@ func layers() map[string]int {
 		"internal/change": 1, "internal/config": 1, "internal/redact": 1, "internal/diff": 2,
 		"render/kustomize": 2, "render/helm": 2,
 		"render/flux": 3, "render/argo": 3, "dryrun/apiserver": 3, "policies/gatekeeper": 3,
+		"policies/bundle": 3, "policies/registry": 3,
 		"render": 4, "policies": 4, "dryrun": 4,
 		"internal/report":   5,
 		"internal/pipeline": 6, "internal/report/text": 6, "internal/report/json": 6, "internal/report/sarif": 6,
@@ -39,7 +40,8 @@ func owners() map[string][]string {
 	return map[string][]string{
 		"sigs.k8s.io/kustomize/":                {"render/kustomize"},
 		"helm.sh/helm/":                         {"render/helm"},
-		"github.com/open-policy-agent/opa/":     {"policies"},
+		"github.com/open-policy-agent/opa/":     {"policies", "policies/bundle"},
+		"oras.land/oras-go/":                    {"policies/registry"},
 		"k8s.io/client-go/":                     {"dryrun", "dryrun/apiserver"},
 		"k8s.io/kubernetes/":                    {"dryrun", "dryrun/apiserver"},
 		"go.etcd.io/":                           {"dryrun/apiserver"},

@@ -24,9 +24,9 @@ const testTimeout = 30 * time.Second
 type Testing struct {
 	// Sources are the directories whose tests run.
 	Sources []Source
-	// Library lets the rules of the sources import the built-in ones, as a check
-	// does. The tests of the library run only where it is one of the sources.
-	Library bool
+	// With are what the rules of the sources may import, as in a check: the library
+	// and bundles. Their tests do not run.
+	With []Source
 	// Run leaves out the tests whose name it does not match: data.<package>.<test>,
 	// or the name of a fixture or of a case of a suite behind its file.
 	Run *regexp.Regexp
@@ -114,11 +114,7 @@ func (e *NoTests) UserHint() string {
 // *_test.yaml, through the engine as a check does; and the suites of Gatekeeper. A test that is skipped
 // (todo_) has not passed. What cannot be loaded, and no tests at all, is an error.
 func Test(ctx context.Context, t Testing) (TestReport, error) {
-	all := t.Sources
-	if t.Library {
-		all = append([]Source{Library()}, all...)
-	}
-	engine, err := Load(all...)
+	engine, err := Load(append(t.With[:len(t.With):len(t.With)], t.Sources...)...)
 	if err != nil {
 		return TestReport{}, err
 	}
@@ -196,20 +192,23 @@ func noTests(t Testing) error {
 	return e
 }
 
-// readTests reads the modules of the sources with their tests, and those of the
-// library without, unless it is a source itself.
+// readTests reads the modules of the sources with their tests, and what they may
+// import without.
 func readTests(t Testing) (*sourceSet, error) {
 	set, err := readSources(t.Sources, true)
-	if err != nil || !t.Library {
-		return set, err
-	}
-	library, err := readSources([]Source{Library()}, false)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(set.modules, library.modules)
-	maps.Copy(set.origin, library.origin)
-	return set, nil
+	with, err := readSources(t.With, false)
+	if err != nil {
+		return nil, err
+	}
+	for name, m := range with.modules {
+		if !isTest(name) {
+			set.modules[name], set.origin[name] = m, with.origin[name]
+		}
+	}
+	return set, merge(set.data, with.data, "", mergeFile{"the data of the rules that are imported", map[string]string{}})
 }
 
 // run runs the Rego tests.

@@ -61,7 +61,7 @@ func TestFixtures(t *testing.T) {
 		"another level":      {pod + strings.Replace(expected, "level: warning", "level: error", 1), "one differs in its level, warning"},
 		"no rule looks":      {strings.Replace(pod, "kind: Pod", "kind: Service", 1) + "findings: []\n", "errored: no rule looks at any of the objects"},
 		"its rule does not look": {strings.Replace(pod, "kind: Pod", "kind: Service", 1) + "rules: [images/tag]\nfindings: []\n",
-			"errored: the rule images/tag looks at none of the objects: see its custom.match"},
+			"errored: the rule images/tag looks at none of the objects: see its custom.match and custom.scope"},
 		"a rule that is not there":     {pod + "rules: [images/tags]\nfindings: []\n", "errored: there is no rule images/tags among the rules under test"},
 		"a finding of no rule":         {pod + "findings: [{rule: images/tags}]\n", "errored: line 10 expects a finding of images/tags, which is none of the rules that judge"},
 		"a parameter that is not":      {pod + "parameters: {images/tag: {ignore: [nginx]}}\nfindings: []\n", "errored: the rule images/tag has no parameter ignore"},
@@ -152,7 +152,7 @@ test_error if to_number("x") == 1
 
 todo_test_later if true
 `
-	report, err := tested(t, "tag_test.rego", text, policies.Testing{Library: true})
+	report, err := tested(t, "tag_test.rego", text, policies.Testing{With: []policies.Source{policies.Library()}})
 	if err != nil {
 		t.Fatal(err)
 	}

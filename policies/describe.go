@@ -41,7 +41,7 @@ func (d Description) Group() string {
 func (e *Engine) Describe() []Description {
 	byID := map[string]Description{}
 	for _, r := range slices.Backward(e.rules) {
-		d := Description{Rule: r.Rule, Enabled: r.enabled, Matches: r.match.words()}
+		d := Description{Rule: r.Rule, Enabled: r.enabled, Matches: append(r.match.words(), r.scope.words()...)}
 		if r.Source != BuiltIn {
 			d.Place = place(r.file, r.line)
 		}
@@ -77,4 +77,15 @@ func (m match) words() []string {
 	}
 	add("environments labelled", labels)
 	return out
+}
+
+// words are what a rule sees at once, unless that is one object.
+func (s scope) words() []string {
+	switch s {
+	case scopeEnvironment, scopeCombine:
+		return []string{"all objects of an environment together"}
+	case scopeFleet:
+		return []string{"all environments together"}
+	}
+	return nil
 }

@@ -95,11 +95,14 @@ func (e *Engine) judge(ctx context.Context, f fixture, tracer *cover.Cover) ([]v
 		return nil, nil, err
 	}
 	looks := func(r setting) bool {
+		if r.scope != scopeObject {
+			return r.scope != scopeFleet // a fixture has one environment
+		}
 		return slices.ContainsFunc(tasksOf(in), func(t task) bool { return r.match.object(t.subject().ID(), t.seen()) })
 	}
 	for _, id := range f.rules {
 		if !slices.ContainsFunc(settings, func(r setting) bool { return r.ID == id && looks(r) }) {
-			gaps = append(gaps, "the rule "+id+" looks at none of the objects: see its custom.match")
+			gaps = append(gaps, "the rule "+id+" looks at none of the objects: see its custom.match and custom.scope")
 		}
 	}
 	if len(gaps) == 0 && !slices.ContainsFunc(settings, looks) {

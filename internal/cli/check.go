@@ -158,7 +158,7 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	if err != nil {
 		return nil, err
 	}
-	engine, err := rules(c, cfg)
+	engine, err := o.rules(ctx, c, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (d *diagnosis) policies(ctx context.Context, cfg *config.Config, envs []con
 		d.notLooked("the configuration cannot be used")
 		return nil
 	}
-	engine, err := d.engine(cfg)
+	engine, err := loadRules(ctx, d.tree, cfg, true)
 	var fault *policies.Error
 	switch {
 	case errors.As(err, &fault):
@@ -98,17 +98,6 @@ func (d *diagnosis) policies(ctx context.Context, cfg *config.Config, envs []con
 	}
 	d.idle(engine, envs)
 	return d.settings(ctx, engine, envs)
-}
-
-func (d *diagnosis) engine(cfg *config.Config) (*policies.Engine, error) {
-	var sources []policies.Source
-	if cfg.Policies.Builtin {
-		sources = append(sources, policies.Library())
-	}
-	for _, dir := range policyDirs(d.tree, cfg) {
-		sources = append(sources, repositorySource(d.tree, cfg, dir))
-	}
-	return policies.Load(sources...)
 }
 
 // lineOf is the first line that has a text, or 0.

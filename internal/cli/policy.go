@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/policies"
@@ -21,7 +24,8 @@ read the worktree; a check reads policies from the base of the change.`,
 		Args: cobra.ArbitraryArgs, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error { return noCommand(c, args) },
 	}
-	c.AddCommand(newPolicyTest(s), newPolicyCoverage(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s))
+	c.AddCommand(newPolicyTest(s), newPolicyCoverage(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s),
+		newPolicyBuild(s), newPolicyPush(s), newPolicyPull(s), newPolicyVerify(s))
 	return c
 }
 
@@ -46,23 +50,25 @@ func (o *policyOptions) dirArg(c *cobra.Command, args []string) error {
 // ruleSet is what policies are made of in the worktree.
 type ruleSet struct {
 	sources []policies.Source
-	// library says whether the built-in rules are loaded, too.
-	library bool
+	// with are those that a check loads beside them: built-in ones and bundles.
+	with []policies.Source
 	// top is the directory that the files of the sources are relative to.
 	top string
 }
 
 // all are the sources as a check loads them.
-func (r ruleSet) all() []policies.Source {
-	if r.library {
-		return append([]policies.Source{policies.Library()}, r.sources...)
-	}
-	return r.sources
+func (r ruleSet) all() []policies.Source { return slices.Concat(r.with, r.sources) }
+
+// owns reports whether a rule is one of the sources.
+func (r ruleSet) owns(d policies.Description) bool {
+	return d.Source != policies.BuiltIn && slices.ContainsFunc(r.sources, func(s policies.Source) bool {
+		return s.Dir == "." || strings.HasPrefix(d.Place, s.Dir+"/")
+	})
 }
 
 // read finds the policies: in the named directory, or where the configuration of
 // the worktree says that they are.
-func (o *policyOptions) read() (ruleSet, error) {
+func (o *policyOptions) read(ctx context.Context) (ruleSet, error) {
 	here, err := filepath.Abs(".")
 	if err != nil {
 		return ruleSet{}, fmt.Errorf("finding the working directory: %w", err)
@@ -72,7 +78,14 @@ func (o *policyOptions) read() (ruleSet, error) {
 	if err != nil {
 		return ruleSet{}, err
 	}
-	set.library = cfg.Policies.Builtin
+	if cfg.Policies.Builtin {
+		set.with = append(set.with, policies.Library())
+	}
+	bundles, err := bundles(ctx, os.DirFS(set.top), cfg, true)
+	if err != nil {
+		return ruleSet{}, err
+	}
+	set.with = append(set.with, bundles...)
 	if o.dir == "" {
 		tree := os.DirFS(set.top)
 		for _, dir := range policyDirs(tree, cfg) {
@@ -92,13 +105,13 @@ func (o *policyOptions) read() (ruleSet, error) {
 		set.top, rel = filepath.Dir(dir), filepath.Base(dir)
 	}
 	rel = filepath.ToSlash(rel)
-	set.sources = []policies.Source{{Name: rel, FS: os.DirFS(set.top), Dir: rel}}
+	set.sources = []policies.Source{repositorySource(os.DirFS(set.top), cfg, rel)}
 	return set, nil
 }
 
 // own is the rule set, or an error where the worktree has no policies of its own.
-func (o *policyOptions) own() (ruleSet, error) {
-	set, err := o.read()
+func (o *policyOptions) own(ctx context.Context) (ruleSet, error) {
+	set, err := o.read(ctx)
 	if err == nil && len(set.sources) == 0 {
 		err = &usageError{"there are no policies in this repository", "penstock policy new ID writes a first rule; or name a directory"}
 	}

@@ -82,7 +82,7 @@ func (o *policyCoverageOptions) run(ctx context.Context) (err error) {
 	}
 	t := newTools()
 	defer func() { err = errors.Join(err, c.Close(), t.Close()) }()
-	engine, err := rules(c, cfg)
+	engine, err := o.rules(ctx, c, cfg)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ with their defaults. With --builtin it is about the built-in rules.`,
   penstock policy docs --builtin`,
 		Args:              o.dirArg,
 		ValidArgsFunction: directories,
-		RunE:              func(*cobra.Command, []string) error { return o.print() },
+		RunE:              func(c *cobra.Command, _ []string) error { return o.print(c.Context()) },
 	}
 	c.Flags().BoolVar(&o.builtin, "builtin", false, "about the built-in rules")
 	outputFlag(c, &o.outputs, names(pageFormats()))
@@ -44,7 +44,7 @@ func pageFormats() []format[string] {
 	}}}
 }
 
-func (o *policyDocsOptions) print() error {
+func (o *policyDocsOptions) print(ctx context.Context) error {
 	outs, err := parseOutputs(o.outputs, names(pageFormats()))
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (o *policyDocsOptions) print() error {
 		rules = engine.Describe()
 	} else {
 		title = "Rules"
-		set, err := o.own()
+		set, err := o.own(ctx)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (o *policyDocsOptions) print() error {
 		if err != nil {
 			return err
 		}
-		rules = slices.DeleteFunc(engine.Describe(), func(d policies.Description) bool { return d.Source == policies.BuiltIn })
+		rules = slices.DeleteFunc(engine.Describe(), func(d policies.Description) bool { return !set.owns(d) })
 	}
 	if len(rules) == 0 {
 		return &usageError{"there are no rules to describe", "penstock policy new ID writes a first one"}
@@ -104,8 +104,8 @@ or an answer of the dry-run (dry-run/...). Reports name rules by their ID.`,
 }
 
 // known are the rules of the worktree, and the answers of the dry-run.
-func (o *explainOptions) known() ([]policies.Description, error) {
-	set, err := o.read()
+func (o *explainOptions) known(ctx context.Context) ([]policies.Description, error) {
+	set, err := o.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +120,11 @@ func (o *explainOptions) known() ([]policies.Description, error) {
 	return rules, nil
 }
 
-func (o *explainOptions) complete(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (o *explainOptions) complete(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	rules, err := o.known()
+	rules, err := o.known(c.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
@@ -135,8 +135,8 @@ func (o *explainOptions) complete(_ *cobra.Command, args []string, _ string) ([]
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (o *explainOptions) explain(context.Context) error {
-	rules, err := o.known()
+func (o *explainOptions) explain(ctx context.Context) error {
+	rules, err := o.known(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -39,14 +40,14 @@ are there are left alone.`,
 			return nil
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(*cobra.Command, []string) error { return o.write() },
+		RunE:              func(c *cobra.Command, _ []string) error { return o.write(c.Context()) },
 	}
 	c.Flags().StringVar(&o.dir, "dir", "", "the `DIR` of policies (default: the first of policies.paths, or policies)")
 	complete(c, "dir", directories)
 	return c
 }
 
-func (o *policyNewOptions) write() error {
+func (o *policyNewOptions) write(ctx context.Context) error {
 	if !ruleID.MatchString(o.id) {
 		return &usageError{fmt.Sprintf("%q cannot be the ID of a rule", o.id), "write words of lower-case letters and digits, with dashes between them: group/rule-name"}
 	}
@@ -57,7 +58,7 @@ func (o *policyNewOptions) write() error {
 	if word, reserved := policies.Reserved(pkg); reserved {
 		return &usageError{fmt.Sprintf("%s is a word of Rego, and cannot be in the name of a package", word), "choose another ID"}
 	}
-	dir, err := o.target()
+	dir, err := o.target(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,10 +100,10 @@ func createFile(name, text string) error {
 
 // target is the directory of the new rule, as the user would type it. An ID that
 // is taken is an error, since two rules cannot share it.
-func (o *policyNewOptions) target() (string, error) {
+func (o *policyNewOptions) target(ctx context.Context) (string, error) {
 	dir := o.dir
 	o.dir = ""
-	set, err := o.read()
+	set, err := o.read(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -84,7 +84,7 @@ func (o *policyTestOptions) start(ctx context.Context) error {
 		return &usageError{"--watch is for a terminal, and the output goes elsewhere", "leave out --watch, or leave out the redirection"}
 	}
 	return repeat(ctx, o.Err, func() (map[string]stamp, error) {
-		set, err := o.own()
+		set, err := o.own(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -94,12 +94,12 @@ func (o *policyTestOptions) start(ctx context.Context) error {
 
 // once runs the tests. Its error carries the result.
 func (o *policyTestOptions) once(ctx context.Context, outs []output, only *regexp.Regexp) error {
-	set, err := o.own()
+	set, err := o.own(ctx)
 	if err != nil {
 		return err
 	}
 	report, err := policies.Test(ctx, policies.Testing{
-		Sources: set.sources, Library: set.library, Run: only, Coverage: o.coverage || o.threshold > 0,
+		Sources: set.sources, With: set.with, Run: only, Coverage: o.coverage || o.threshold > 0,
 	})
 	if err != nil {
 		return err

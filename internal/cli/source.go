@@ -90,16 +90,25 @@ func environments(c *change.Change, cfg *config.Config, name string) ([]config.P
 	return nil, &pipeline.UnknownEnvironment{Name: name, Known: known}
 }
 
-// rules loads the built-in rules and those of the repository, read from base.
-func rules(c *change.Change, cfg *config.Config) (*policies.Engine, error) {
+// rules loads the built-in rules, those of the repository and its bundles, as the
+// base has them. The bundles of a fork are fetched without credentials.
+func (o *sourceOptions) rules(ctx context.Context, c *change.Change, cfg *config.Config) (*policies.Engine, error) {
+	return loadRules(ctx, c.Base, cfg, !o.fork)
+}
+
+func loadRules(ctx context.Context, tree fs.FS, cfg *config.Config, credentials bool) (*policies.Engine, error) {
 	var sources []policies.Source
 	if cfg.Policies.Builtin {
 		sources = append(sources, policies.Library())
 	}
-	for _, dir := range policyDirs(c.Base, cfg) {
-		sources = append(sources, repositorySource(c.Base, cfg, dir))
+	for _, dir := range policyDirs(tree, cfg) {
+		sources = append(sources, repositorySource(tree, cfg, dir))
 	}
-	return policies.Load(sources...)
+	bundles, err := bundles(ctx, tree, cfg, credentials)
+	if err != nil {
+		return nil, err
+	}
+	return policies.Load(append(sources, bundles...)...)
 }
 
 // repositorySource is a directory of rules of a repository, as it is configured.

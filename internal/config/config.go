@@ -99,6 +99,8 @@ type RootSpec struct {
 type Policies struct {
 	// Directories of the repository that hold Rego rules, or ConstraintTemplates and constraints of Gatekeeper. By default it is "policies", if that directory holds Rego files.
 	Paths []string `yaml:"paths"`
+	// Bundles of rules from elsewhere, each pinned by its digest.
+	Bundles []BundleSpec `yaml:"bundles"`
 	// Whether the built-in rules are evaluated.
 	Builtin bool `yaml:"builtin" default:"true"`
 	// Whether rules of the repository that name no scope see all objects of an environment together, as with conftest --combine.
@@ -226,7 +228,7 @@ func holdsRego(fsys fs.FS, dir string) bool {
 	return found
 }
 
-//go:embed config.go environment.go waivers.go
+//go:embed config.go environment.go bundle.go waivers.go
 var source embed.FS
 
 // SchemaID is the $id of the JSON Schema of the configuration.

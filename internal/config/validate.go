@@ -46,6 +46,9 @@ func (c *Config) validate() []Fault {
 	if _, given := c.lines["waivers"]; given {
 		c.Waivers = checkPath(c.Waivers, "waivers", add)
 	}
+	for i := range c.Policies.Bundles {
+		checkBundle(&c.Policies.Bundles[i], fmt.Sprintf("policies.bundles[%d]", i), add)
+	}
 	for i, glob := range c.Discovery.Exclude {
 		if _, err := path.Match(glob, ""); err != nil || glob == "" || path.IsAbs(glob) {
 			add(fmt.Sprintf("discovery.exclude[%d]", i), "write a relative glob such as \"examples/**\"", "%q is not a glob", glob)

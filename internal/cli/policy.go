@@ -25,7 +25,7 @@ read the worktree; a check reads policies from the base of the change.`,
 		RunE: func(c *cobra.Command, args []string) error { return noCommand(c, args) },
 	}
 	c.AddCommand(newPolicyTest(s), newPolicyCoverage(s), newPolicyNew(s), newPolicyExplain(s), newPolicyDocs(s),
-		newPolicyBuild(s), newPolicyPush(s), newPolicyPull(s), newPolicyVerify(s))
+		newPolicyBuild(s), newPolicyPush(s), newPolicyPull(s), newPolicyVerify(s), newPolicyBench(s))
 	return c
 }
 

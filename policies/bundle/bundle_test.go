@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
@@ -243,4 +244,34 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+}
+
+// FuzzOpen reads whatever claims to be a bundle: an error, or plain files within
+// the directory that it was given.
+func FuzzOpen(f *testing.F) {
+	data, err := bundle.Build(contents(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add(data[:len(data)/2])
+	f.Add([]byte("\x1f\x8b"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := bundle.Open("org", data, nil)
+		if err != nil {
+			if fault := (*bundle.Error)(nil); !errors.As(err, &fault) {
+				t.Errorf("not an *Error: %v", err)
+			}
+			return
+		}
+		err = fs.WalkDir(b.FS(), ".", func(p string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && (!e.Type().IsRegular() || !strings.HasPrefix(p, "org/")) {
+				t.Errorf("%s is %s", p, e.Type())
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -100,7 +100,9 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err := judgeFleet(ctx, opts, r, results, &ledger); err != nil {
 		return nil, err
 	}
-	r.Unowned = unowned(opts.Change.Files, reads, opts.Environment != "")
+	files, entries := judgedBy(opts)
+	ledger = append(ledger, entries...)
+	r.Unowned = slices.DeleteFunc(unowned(opts.Change.Files, reads, opts.Environment != ""), func(p string) bool { return slices.Contains(files, p) })
 	judged := policyRules(opts, own)
 	r.Rules = append(r.Rules, loadedRules(opts, judged, len(waivers) > 0)...)
 	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)

@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/verdict"
+)
+
+// judgedBy lists the changed files by which changes are judged: configuration,
+// waivers and policies. They are read from base, so that what the change makes
+// of them is not in force in its own run.
+func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
+	for _, f := range opts.Change.Files {
+		for _, p := range f.Paths() {
+			if judges(opts.Config, p) && !slices.Contains(files, p) {
+				files = append(files, p)
+			}
+		}
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		entries = append(entries, verdict.Entry{
+			Stage: verdict.StagePolicy, Reason: verdict.Off, Location: &verdict.Location{File: file},
+			Detail: "the change edits what changes are judged by; it is read from base, and takes effect with the next change after this one is merged",
+		})
+	}
+	return files, entries
+}
+
+func judges(c *config.Config, file string) bool {
+	if file == config.FileName || file == cmp.Or(c.Waivers, config.WaiversFile) {
+		return true
+	}
+	return slices.ContainsFunc(c.Policies.Paths, func(dir string) bool { return strings.HasPrefix(file, dir+"/") })
+}

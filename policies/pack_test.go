@@ -1,0 +1,44 @@
+package policies_test
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/penstock-dev/penstock/policies"
+)
+
+// TestPack: a bundle has rules, what Gatekeeper needs and the data; no tests,
+// suites or other files.
+func TestPack(t *testing.T) {
+	files := fstest.MapFS{
+		"p/a/rule.rego":      {Data: []byte("package a\n\nimport data.penstock.lib.workloads\n\ndeny contains \"no\" if count(workloads.containers) > data.most\n")},
+		"p/a/rule_test.rego": {Data: []byte("package a_test\n")},
+		"p/a/rule_test.yaml": {Data: []byte("name: a\n")},
+		"p/data/most.yaml":   {Data: []byte("most: 3\n")},
+		"p/template.yaml":    {Data: []byte("apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: k8sno}\nspec:\n  crd: {spec: {names: {kind: K8sNo}}}\n  targets:\n  - target: admission.k8s.gatekeeper.sh\n    rego: |\n      package k8sno\n      violation[{\"msg\": \"no\"}] { input.review.object.spec.no }\n")},
+		"p/suite.yaml":       {Data: []byte("apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n")},
+		"p/README.md":        {Data: []byte("hello")},
+		"q/a/rule.rego":      {Data: []byte("package q\n\ndeny contains \"no\"\n")},
+	}
+	p, q := policies.Source{Name: "p", FS: files, Dir: "p"}, policies.Source{Name: "q", FS: files, Dir: "q"}
+	with := []policies.Source{policies.Library()}
+	packed, data, err := policies.Pack([]policies.Source{p}, with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(slices.Sorted(maps.Keys(packed)), " "); got != "a/rule.rego template.yaml" || data["most"] == nil {
+		t.Errorf("%s, %v", got, data)
+	}
+	var fault *policies.Error
+	if _, _, err := policies.Pack([]policies.Source{p, q}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "a/rule.rego twice") {
+		t.Error(err)
+	}
+	broken := policies.Source{Name: "r", FS: fstest.MapFS{"r/a.rego": {Data: []byte("package r\n\ndeny contains http.send({})\n")}}, Dir: "r"}
+	if _, _, err := policies.Pack([]policies.Source{broken}, nil); !errors.As(err, &fault) {
+		t.Errorf("rules that cannot be loaded were packed: %v", err)
+	}
+}

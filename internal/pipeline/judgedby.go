@@ -10,7 +10,7 @@ import (
 )
 
 // judgedBy lists the changed files by which changes are judged: configuration,
-// waivers and policies. They are read from base, so that what the change makes
+// waivers, policies, bundles and their keys. They are read from base, so that what the change makes
 // of them is not in force in its own run.
 func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 	for _, f := range opts.Change.Files {
@@ -32,6 +32,9 @@ func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 
 func judges(c *config.Config, file string) bool {
 	if file == config.FileName || file == cmp.Or(c.Waivers, config.WaiversFile) {
+		return true
+	}
+	if slices.ContainsFunc(c.Policies.Bundles, func(b config.BundleSpec) bool { return file == b.File || !b.InlineKey() && file == b.Key }) {
 		return true
 	}
 	return slices.ContainsFunc(c.Policies.Paths, func(dir string) bool { return strings.HasPrefix(file, dir+"/") })

@@ -17,15 +17,33 @@ import (
 // no document means to be a Kubernetes object (values files, say) are left out.
 // Symbolic links to files are followed, those to directories are not.
 func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
+	var objects []*manifest.Object
+	err := plainFiles(fsys, dir, func(file string) error {
+		found, err := plainFile(fsys, file)
+		objects = append(objects, found...)
+		return err
+	})
+	return objects, err
+}
+
+// plainReach reads all files that plain may read.
+func plainReach(fsys fs.FS, dir string) {
+	_ = plainFiles(fsys, dir, func(file string) error {
+		_, err := fs.ReadFile(fsys, file)
+		return err // what is read until it fails is all that rendering depends on
+	})
+}
+
+// plainFiles visits the files below a directory, or the one file, that plain reads.
+func plainFiles(fsys fs.FS, dir string, visit func(file string) error) error {
 	fi, err := fs.Stat(fsys, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !fi.IsDir() {
-		return plainFile(fsys, dir)
+		return visit(dir)
 	}
-	var objects []*manifest.Object
-	err = fs.WalkDir(fsys, dir, func(p string, e fs.DirEntry, err error) error {
+	return fs.WalkDir(fsys, dir, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -43,11 +61,8 @@ func plain(fsys fs.FS, dir string) ([]*manifest.Object, error) {
 		if slices.Contains(kustomize.FileNames(), e.Name()) || strings.HasPrefix(e.Name(), ".") {
 			return nil
 		}
-		objs, err := plainFile(fsys, p)
-		objects = append(objects, objs...)
-		return err
+		return visit(p)
 	})
-	return objects, err
 }
 
 // isRoot reports whether a directory is rendered in another way: a chart, or a

@@ -137,7 +137,7 @@ func Reach(fsys fs.FS, env config.Environment) {
 		case config.Helm:
 			helm.Reach(fsys, helm.Options{Dir: root.Path, Values: root.Values})
 		case config.Directory:
-			_, _ = plain(fsys, root.Path) // what it reads until it fails is all it depends on
+			plainReach(fsys, root.Path)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 	case !storable(t.OldObject):
 		return true, &fault{unverifiable, "its kind is not in force in the dry-run"}
 	case t.absent && t.base.problems != nil:
-		return false, nil // what no server accepts is not there to go back to
+		return false, nil //nolint:nilerr // what no server accepts is not there to go back to
 	case t.absent:
 		return true, &fault{unverifiable, "what base has of it could not be loaded"}
 	}

@@ -73,7 +73,7 @@ func compileTemplate(r *gatekeeper.Rego) *template {
 	if !defines(main, "violation") {
 		return &template{err: &Error{File: r.Main.File, Line: main.Package.Location.Row, Msg: "the Rego defines no rule violation", Hint: "Gatekeeper asks for the rule violation only"}}
 	}
-	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(main.RegoVersion())
+	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(regoVersion(r.V1))
 	compiler.Compile(modules)
 	if compiler.Failed() {
 		return &template{err: regoError(compiler.Errors)}
@@ -92,12 +92,16 @@ func compileTemplate(r *gatekeeper.Rego) *template {
 	return out
 }
 
+func regoVersion(v1 bool) ast.RegoVersion {
+	if v1 {
+		return ast.RegoV1
+	}
+	return ast.RegoV0
+}
+
 // parseTemplate parses a text so that its rows are the lines of its file.
 func parseTemplate(v1 bool, s gatekeeper.Source) (*ast.Module, error) {
-	opts := ast.ParserOptions{RegoVersion: ast.RegoV0, Capabilities: capabilities()}
-	if v1 {
-		opts.RegoVersion = ast.RegoV1
-	}
+	opts := ast.ParserOptions{RegoVersion: regoVersion(v1), Capabilities: capabilities()}
 	m, err := ast.ParseModuleWithOpts(s.File, strings.Repeat("\n", s.Before)+s.Text, opts)
 	if err != nil {
 		return nil, wrapParse(s.File, err)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
 
@@ -36,17 +38,38 @@ const (
 // client sends objects to one server.
 type client struct {
 	dynamic dynamic.Interface
+	plain   rest.Interface
+	// lost is set once a request got no answer.
+	lost *atomic.Bool
 }
 
 func newClient(config *rest.Config) (client, error) {
 	config = rest.CopyConfig(config)
 	config.WarningHandlerWithContext = collector{}
 	config.Timeout = requestTimeout
-	d, err := dynamic.NewForConfig(config)
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	connection, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return client{}, fmt.Errorf("making a client for the API server: %w", err)
 	}
-	return client{d}, nil
+	d, err := dynamic.NewForConfigAndClient(config, connection)
+	if err != nil {
+		return client{}, fmt.Errorf("making a client for the API server: %w", err)
+	}
+	plain, err := rest.UnversionedRESTClientForConfigAndClient(config, connection)
+	if err != nil {
+		return client{}, fmt.Errorf("making a client for the API server: %w", err)
+	}
+	return client{dynamic: d, plain: plain, lost: new(atomic.Bool)}, nil
+}
+
+// read reads the error of a request, and notes when the server gave no answer.
+func (c client) read(err error, fields map[string]any) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		c.lost.Store(true)
+	}
+	return read(err, fields)
 }
 
 // warnings are what the server says of one request that it accepts.
@@ -128,7 +151,7 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		return err
 	})
 	if err != nil {
-		return accepted{}, read(err, i.fields)
+		return accepted{}, c.read(err, i.fields)
 	}
 	if len(data) > storeLimit {
 		return accepted{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
@@ -163,9 +186,33 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 func (c client) get(ctx context.Context, i item) (map[string]any, error) {
 	o, err := i.resource(c).Get(ctx, i.name, metav1.GetOptions{})
 	if err != nil {
-		return nil, read(err, i.fields)
+		return nil, c.read(err, i.fields)
 	}
 	return o.Object, nil
+}
+
+// columns are those of the table in which the server lists a kind; what it does
+// not serve as yet is pending.
+func (c client) columns(ctx context.Context, group, version, plural string) ([]string, error) {
+	data, err := c.plain.Get().AbsPath("/apis", group, version, plural).
+		Param("limit", "1").Param("includeObject", string(metav1.IncludeNone)).
+		SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Do(ctx).Raw()
+	var status apierrors.APIStatus
+	switch {
+	case errors.As(err, &status):
+		return nil, &pending{"it answers for " + version + ": " + err.Error()}
+	case err != nil:
+		return nil, c.read(err, nil)
+	}
+	var table metav1.Table
+	if err := json.Unmarshal(data, &table); err != nil {
+		return nil, fmt.Errorf("reading a table of the API server: %w", err)
+	}
+	names := make([]string, len(table.ColumnDefinitions))
+	for n, column := range table.ColumnDefinitions {
+		names[n] = column.Name
+	}
+	return names, nil
 }
 
 // remove deletes an object, or asks whether it could be. One that is not there
@@ -180,7 +227,7 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 	}
 	err := i.resource(c).Delete(ctx, i.name, options)
 	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, read(err, i.fields)
+		return nil, c.read(err, i.fields)
 	}
 	return w.texts, nil
 }

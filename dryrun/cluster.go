@@ -57,7 +57,7 @@ func (c clusters) acquire(ctx context.Context, env config.Environment) (*target,
 	minor := version.Major + "." + strings.TrimSuffix(version.Minor, "+")
 	return &target{
 		name: "cluster " + env.Context + " " + minor, version: minor, config: restConfig, kinds: known, live: true,
-		release: func(context.Context) {}, gone: func() error { return nil },
+		release: func(context.Context) {}, gone: func(context.Context, bool) error { return nil },
 	}, nil
 }
 

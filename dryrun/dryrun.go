@@ -109,7 +109,7 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 	}
 	s.tryHead(ctx)
 	s.tryRollback(ctx)
-	if gone := t.gone(); gone != nil {
+	if gone := t.gone(ctx, s.client.lost.Load()); gone != nil {
 		// Nobody knows which of its last answers were whole.
 		return unreachable(in, gone), ctx.Err()
 	}

@@ -102,14 +102,21 @@ func (v *vessel) target(ctx context.Context) (*target, error) {
 	}
 	if !v.known {
 		if v.kinds, err = discover(ctx, restConfig); err != nil {
-			return nil, errors.Join(v.Err(), err)
+			return nil, errors.Join(v.Lost(ctx), err)
 		}
 		v.known = true
 	}
 	return &target{
-		name: "embedded " + v.Version(), config: restConfig, kinds: v.kinds, gone: v.Err,
+		name: "embedded " + v.Version(), config: restConfig, kinds: v.kinds, gone: v.gone,
 		settle: v.FenceNamespaces,
 	}, nil
+}
+
+func (v *vessel) gone(ctx context.Context, lost bool) error {
+	if lost {
+		return v.Lost(ctx)
+	}
+	return v.Err()
 }
 
 // put resets a server and keeps it for the next environment.

@@ -31,12 +31,22 @@ func (s *session) tryHead(ctx context.Context) {
 // settleAll waits until everything stored is in force. If that cannot be known,
 // what is tried from here on may be answered by a state that is too old.
 func (s *session) settleAll(ctx context.Context) {
-	if s.settle == nil {
-		return
-	}
-	if err := s.settle(ctx); err != nil {
+	if err := s.settled(ctx); err != nil {
 		s.note(verdict.Object{}, failed, "the API server did not come to rest: "+err.Error())
 	}
+}
+
+// settled waits until everything stored is in force. A server of which that
+// cannot be known ends.
+func (s *session) settled(ctx context.Context) error {
+	if s.settle == nil {
+		return nil
+	}
+	err := s.settle(ctx)
+	if err != nil {
+		s.client.lost.Store(true)
+	}
+	return err
 }
 
 // enforce stores what has been tried, or takes it away.

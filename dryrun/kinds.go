@@ -95,14 +95,19 @@ func (k kinds) clone() kinds { return kinds{maps.Clone(k.byKind), k.silent, maps
 // it gave.
 func (k kinds) define(o *manifest.Object) {
 	d := readDefinition(o)
-	maps.DeleteFunc(k.byKind, func(gvk schema.GroupVersionKind, known kind) bool {
-		return known.definition != nil && gvk.Group == d.group && gvk.Kind == d.kind
-	})
+	k.forget(d)
 	delete(k.broken, d.kindOf())
 	for _, v := range d.served {
 		gv := schema.GroupVersion{Group: d.group, Version: v}
 		k.byKind[gv.WithKind(d.kind)] = kind{GroupVersionResource: gv.WithResource(d.plural), namespaced: d.namespaced, definition: o}
 	}
+}
+
+// forget takes away what any version of a definition gave.
+func (k kinds) forget(d definition) {
+	maps.DeleteFunc(k.byKind, func(gvk schema.GroupVersionKind, known kind) bool {
+		return known.definition != nil && gvk.Group == d.group && gvk.Kind == d.kind
+	})
 }
 
 // definition is what a CustomResourceDefinition says of its kind.

@@ -48,13 +48,23 @@ func (s *session) tryRollback(ctx context.Context) {
 			some = some || on
 			return on
 		}, func(t *trial) { s.goBack(ctx, t) })
-		if some && r < rankOther && s.settle != nil {
-			if err := s.settle(ctx); err != nil {
-				break // the server has ended, and with it all that is said of the environment
+		if some && r < rankOther {
+			if err := s.settled(ctx); err != nil {
+				s.strand(r, err)
+				break
 			}
 		}
 	}
 	s.rollback = s.sumUp()
+}
+
+// strand says of what is beyond a rank that its way back was not tried.
+func (s *session) strand(r int, err error) {
+	for _, t := range s.deltas {
+		if t.back.tried && t.back.fault == nil && rank(t.Current()) > r {
+			t.back.fault = faultOf(err)
+		}
+	}
 }
 
 // hasWayBack reports whether there is anything to undo about a delta. The fault

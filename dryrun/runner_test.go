@@ -142,6 +142,29 @@ func TestServerDies(t *testing.T) {
 	}
 }
 
+// A server that dies while it answers leaves no verdict either, also where the
+// connection breaks before anybody knows that the process is gone.
+func TestServerDiesHalfWay(t *testing.T) {
+	runner := newRunner(t, dryrun.Options{Mode: dryrun.Embedded})
+	in := deployments(t, 1000)
+	for round := range 3 {
+		if _, err := runner.Try(t.Context(), deployments(t, 1)); err != nil {
+			t.Fatal(err)
+		}
+		dead := make(chan struct{})
+		time.AfterFunc(time.Duration(100+50*round)*time.Millisecond, func() {
+			defer close(dead)
+			killServers(t)
+		})
+		result, err := runner.Try(t.Context(), in)
+		<-dead
+		if err != nil {
+			t.Fatal(err)
+		}
+		undecided(t, result, len(in.Deltas), "the API server has ended: signal: killed")
+	}
+}
+
 // killServers kills the API servers that this process has started.
 func killServers(t *testing.T) {
 	t.Helper()

@@ -31,8 +31,9 @@ type target struct {
 	// settle waits until what was stored last is in force everywhere on the
 	// server; nil where nothing is stored.
 	settle func(context.Context) error
-	// gone says why the server is no more; nil as long as it lives.
-	gone func() error
+	// gone says why the server is no more; nil as long as it lives. Where requests
+	// got no answer, lost, it does not say so too early.
+	gone func(ctx context.Context, lost bool) error
 }
 
 // workers is how many requests are under way at the same time.

@@ -1,13 +1,10 @@
 package dryrun
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -218,87 +215,4 @@ func (s *session) bind(ctx context.Context, o *manifest.Object, i item) error {
 	i.fields["status"] = map[string]any{"phase": "Bound", "capacity": map[string]any{"storage": requests}}
 	_, err := s.client.send(ctx, i, how{store: true, status: true})
 	return err
-}
-
-// definitionPatience bounds how long a definition may take to be established;
-// a few milliseconds are usual.
-const definitionPatience = 10 * time.Second
-
-// define stores a definition and waits until its kind is served.
-func (s *session) define(ctx context.Context, o *manifest.Object, h how) (accepted, error) {
-	d := readDefinition(o)
-	stored, err := s.establish(ctx, withoutConversion(o), h)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		f := &fault{blocked, "the definition of its kind is not in force: " + err.Error()}
-		if problemsOf(err) != nil {
-			// Nothing of this change: no better than a kind that nobody defines.
-			f.reason = unknownKind
-		}
-		s.kinds.broken[d.kindOf()] = f
-		return accepted{}, err
-	}
-	s.kinds.define(o)
-	return stored, nil
-}
-
-// withoutConversion is a definition that converts without a webhook, which
-// nothing serves here.
-func withoutConversion(o *manifest.Object) *manifest.Object {
-	spec, _ := o.Fields()["spec"].(map[string]any)
-	if child(spec["conversion"], "strategy") != "Webhook" {
-		return o
-	}
-	spec = maps.Clone(spec)
-	spec["conversion"] = map[string]any{"strategy": "None"}
-	return o.WithField("spec", spec)
-}
-
-func (s *session) establish(ctx context.Context, o *manifest.Object, h how) (accepted, error) {
-	i, err := s.item(o)
-	if err != nil {
-		return accepted{}, err
-	}
-	stored, err := s.client.send(ctx, i, h)
-	if err != nil {
-		return accepted{}, err
-	}
-	deadline := time.Now().Add(definitionPatience)
-	for {
-		live, err := s.client.get(ctx, i)
-		if err != nil {
-			return accepted{}, err
-		}
-		established, refusal := condition(live)
-		if established {
-			return stored, nil
-		}
-		if refusal != "" || time.Now().After(deadline) {
-			return accepted{}, &fault{failed, fmt.Sprintf("the API server does not serve its kind: %s", cmp.Or(refusal, "it was not established within "+definitionPatience.String()))}
-		}
-		select {
-		case <-ctx.Done():
-			return accepted{}, ctx.Err()
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// condition reads the status of a definition, and why its names are refused
-// (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/).
-func condition(live map[string]any) (established bool, refusal string) {
-	conditions, _ := child(live["status"], "conditions").([]any)
-	for _, c := range conditions {
-		isTrue := child(c, "status") == "True"
-		switch child(c, "type") {
-		case "Established":
-			established = isTrue
-		case "NamesAccepted":
-			if !isTrue {
-				refusal, _ = child(c, "message").(string)
-			}
-		}
-	}
-	return established, refusal
 }

@@ -110,8 +110,26 @@ func (s *Server) Ready(ctx context.Context) (*rest.Config, error) {
 	return rest.CopyConfig(s.config), nil
 }
 
+// deathPatience bounds how long it takes to notice that a process has ended once
+// its connections broke; milliseconds are usual.
+const deathPatience = 5 * time.Second
+
+// Lost says why the server has ended to somebody whose connection broke, which
+// happens a moment before its process is gone. It is nil if the server lives on
+// for a few seconds, or until ctx ends.
+func (s *Server) Lost(ctx context.Context) error {
+	timer := time.NewTimer(deathPatience)
+	defer timer.Stop()
+	select {
+	case <-s.process.Done():
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return s.Err()
+}
+
 // Err says why the server has ended although it was not closed; it is nil as
-// long as the server lives.
+// long as the server is not known to have ended. See Lost.
 func (s *Server) Err() error {
 	select {
 	case <-s.process.Done():

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,7 +49,8 @@ func (s *Server) Reset(ctx context.Context) error {
 // service accounts, classes and admission policies. Admission reads them out of
 // caches that follow the store a moment later, and nothing else tells when.
 //
-// It does not wait for custom resource definitions, which have conditions. Like
+// It does not wait for custom resource definitions: the conditions of a new one
+// tell when it is in force, and the tables of its kind when a changed one is. Like
 // Reset, it ends the server when it fails, also by the end of ctx.
 func (s *Server) FenceNamespaces(ctx context.Context) error {
 	if err := s.demand(ctx, doFence); err != nil {
@@ -88,9 +90,18 @@ func (s *Server) tell(ctx context.Context, what string) error {
 	case <-s.process.Done():
 		return s.Err()
 	case err := <-answered:
-		return err
+		var refused refusal
+		if err == nil || errors.As(err, &refused) {
+			return err
+		}
+		return cmp.Or(s.Lost(ctx), err)
 	}
 }
+
+// refusal is what the server says that it could not do.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 func (s *Server) exchange(what string) error {
 	if err := json.NewEncoder(s.process.Stdin).Encode(request{what}); err != nil {
@@ -101,7 +112,7 @@ func (s *Server) exchange(what string) error {
 		return fmt.Errorf("reading the server's answer: %w", err)
 	}
 	if r.Error != "" {
-		return errors.New(r.Error)
+		return refusal(r.Error)
 	}
 	return nil
 }

@@ -218,9 +218,11 @@ func TestServerIsKilled(t *testing.T) {
 	if err := syscall.Kill(s.Pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server has ended", func() bool { return s.Err() != nil })
-	if err := s.Err(); !strings.HasPrefix(err.Error(), "the API server has ended: signal: killed") {
-		t.Errorf("Err says %v", err)
+	if err := s.Lost(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "the API server has ended: signal: killed") {
+		t.Errorf("Lost says %v", err)
+	}
+	if s.Err() == nil {
+		t.Error("Err does not know what Lost knows")
 	}
 	if err := s.Reset(t.Context()); err == nil {
 		t.Error("a dead server was reset")

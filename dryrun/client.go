@@ -200,7 +200,7 @@ func (c client) columns(ctx context.Context, group, version, plural string) ([]s
 	var status apierrors.APIStatus
 	switch {
 	case errors.As(err, &status):
-		return nil, &pending{"it answers for " + version + ": " + err.Error()}
+		return nil, &pending{"it answers for " + version + ": " + err.Error(), definitionPatience}
 	case err != nil:
 		return nil, c.read(err, nil)
 	}

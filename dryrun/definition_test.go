@@ -1,12 +1,17 @@
 package dryrun
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"sigs.k8s.io/yaml"
 )
 
 // An object is answered by the definition that was stored last: from the first
@@ -85,4 +90,72 @@ func tryWidget(t *testing.T, s *session, version string, n int) error {
 	}
 	_, err = s.client.send(t.Context(), i, how{})
 	return err
+}
+
+// What does not come to be is a fault that says for what was waited, after a
+// time that is bounded; what comes late is none.
+func TestAwait(t *testing.T) {
+	broken := errors.New("broken")
+	tests := []struct {
+		name    string
+		look    func(waited time.Duration) error
+		want    string
+		waiting time.Duration
+	}{
+		{name: "at once", look: func(time.Duration) error { return nil }},
+		{name: "late", look: func(waited time.Duration) error {
+			if waited < time.Second {
+				return &pending{"it is not established", definitionPatience}
+			}
+			return nil
+		}, waiting: time.Second},
+		{name: "never", look: func(time.Duration) error {
+			return &pending{"the definition before it still answers for v1", definitionPatience}
+		}, want: "the API server does not serve its kind by it: after 10s the definition before it still answers for v1", waiting: definitionPatience},
+		{name: "refused", look: func(time.Duration) error { return &pending{"its names are not accepted", namesPatience} },
+			want: "the API server does not serve its kind by it: after 2s its names are not accepted", waiting: namesPatience},
+		{name: "no answer", look: func(time.Duration) error { return broken }, want: "broken"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				err := await(t.Context(), func() error { return tt.look(time.Since(start)) })
+				if got := fmt.Sprint(err); err != nil && got != tt.want || err == nil && tt.want != "" {
+					t.Errorf("got %v, want %s", err, tt.want)
+				}
+				if waited := time.Since(start); waited < tt.waiting || waited > tt.waiting+10*definitionGlance {
+					t.Errorf("it waited %s, want %s", waited, tt.waiting)
+				}
+			})
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := await(ctx, func() error { return &pending{"never", definitionPatience} }); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled wait says %v", err)
+	}
+}
+
+func TestCondition(t *testing.T) {
+	const named = `{spec: {names: {kind: Widget, plural: widgets}}, status: `
+	tests := []struct{ live, want string }{
+		{named + `{}}`, "it is not established"},
+		{named + `{acceptedNames: {kind: Widget, plural: widgets}, conditions: [{type: NamesAccepted, status: "True"}, {type: Established, status: "False"}]}}`, "it is not established"},
+		{named + `{acceptedNames: {kind: Widget, plural: widgets}, conditions: [{type: NamesAccepted, status: "True"}, {type: Established, status: "True"}]}}`, ""},
+		// The conditions are those of the names before.
+		{named + `{acceptedNames: {kind: Widget, plural: widgets, shortNames: [w]}, conditions: [{type: NamesAccepted, status: "True"}, {type: Established, status: "True"}]}}`, "its names are not accepted"},
+		{named + `{acceptedNames: {kind: Widget}, conditions: [{type: NamesAccepted, status: "False", message: '"widgets" is already in use'}, {type: Established, status: "True"}]}}`, `its names are not accepted: "widgets" is already in use`},
+		{named + `{conditions: [{type: NamesAccepted, status: "False"}]}}`, "its names are not accepted: they are refused without a reason"},
+	}
+	for _, tt := range tests {
+		var live map[string]any
+		if err := yaml.Unmarshal([]byte(tt.live), &live); err != nil {
+			t.Fatal(err)
+		}
+		err := condition(live)
+		if err == nil && tt.want != "" || err != nil && err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %q", tt.live, err, tt.want)
+		}
+	}
 }

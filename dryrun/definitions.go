@@ -17,6 +17,9 @@ const (
 	// definitionPatience bounds how long a definition may take to be established,
 	// and how long until the server answers by it; a few milliseconds are usual.
 	definitionPatience = 10 * time.Second
+	// namesPatience bounds how long the names of a definition may be refused: as
+	// long as the refusal may be that of before, and another one may give them up.
+	namesPatience = 2 * time.Second
 	// definitionGlance is the pause between two looks.
 	definitionGlance = 5 * time.Millisecond
 )
@@ -102,7 +105,7 @@ func (s *session) supersede(ctx context.Context, o *manifest.Object, column stri
 			if err != nil || slices.Contains(columns, column) {
 				return err
 			}
-			return &pending{"the definition before it still answers for " + version}
+			return &pending{"the definition before it still answers for " + version, definitionPatience}
 		})
 		if err != nil {
 			return err
@@ -131,22 +134,25 @@ func withColumn(o *manifest.Object, name string) *manifest.Object {
 	return o.WithField("spec", spec)
 }
 
-// pending says what is not so yet, and may become so.
-type pending struct{ what string }
+// pending says what is not so yet, and how long to wait until it is.
+type pending struct {
+	what     string
+	patience time.Duration
+}
 
 func (p *pending) Error() string { return p.what }
 
-// await looks until nothing is pending, for as long as definitionPatience lasts.
+// await looks until nothing is pending, for as long as the patience lasts.
 func await(ctx context.Context, look func() error) error {
-	deadline := time.Now().Add(definitionPatience)
+	start := time.Now()
 	for {
 		err := look()
 		var p *pending
 		switch {
 		case !errors.As(err, &p):
 			return err
-		case time.Now().After(deadline):
-			return &fault{failed, fmt.Sprintf("the API server does not serve its kind by it: %s after %s", p.what, definitionPatience)}
+		case time.Since(start) > p.patience:
+			return &fault{failed, fmt.Sprintf("the API server does not serve its kind by it: after %s %s", p.patience, p.what)}
 		}
 		select {
 		case <-ctx.Done():
@@ -156,11 +162,11 @@ func await(ctx context.Context, look func() error) error {
 	}
 }
 
-// condition reads the status of a definition: it is pending, or its names are
-// refused, or it is established under the names that it asks for
+// condition reads the status of a definition: it is pending, or established under
+// the names that it asks for
 // (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/).
 func condition(live map[string]any) error {
-	established := false
+	established, refusal := false, ""
 	conditions, _ := child(live["status"], "conditions").([]any)
 	for _, c := range conditions {
 		isTrue := child(c, "status") == "True"
@@ -169,16 +175,18 @@ func condition(live map[string]any) error {
 			established = isTrue
 		case "NamesAccepted":
 			if !isTrue {
-				refusal, _ := child(c, "message").(string)
-				return &fault{failed, "the API server does not accept the names of its kind: " + cmp.Or(refusal, "it does not say why")}
+				message, _ := child(c, "message").(string)
+				refusal = cmp.Or(message, "they are refused without a reason")
 			}
 		}
 	}
 	switch {
+	case refusal != "":
+		return &pending{"its names are not accepted: " + refusal, namesPatience}
 	case !established:
-		return &pending{"it is not established"}
+		return &pending{"it is not established", definitionPatience}
 	case !reflect.DeepEqual(child(live["spec"], "names"), child(live["status"], "acceptedNames")):
-		return &pending{"its names are not accepted"}
+		return &pending{"its names are not accepted", definitionPatience}
 	}
 	return nil
 }

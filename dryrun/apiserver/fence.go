@@ -3,13 +3,16 @@ package apiserver
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -39,8 +42,10 @@ func (f follower) at(path string) follower {
 }
 
 // followers are the caches by which admission, authorization and allocation
-// decide. Which of them the server has depends on the version that it answers as,
-// and ConfigMaps are followed only once a policy has parameters there.
+// decide: all that the server has, beside those of definitions and of the custom
+// resources that are parameters of policies. Which of them it has depends on the
+// version that it answers as, and ConfigMaps are followed only once a policy has
+// parameters there.
 func followers() []follower {
 	core, admission, rbac, net := corev1.SchemeGroupVersion, admissionv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion, networkingv1.SchemeGroupVersion
 	return []follower{
@@ -57,6 +62,8 @@ func followers() []follower {
 		follow[*networkingv1.ServiceCIDR](net, "servicecidrs"),
 		follow[*networkingv1.IPAddress](net, "ipaddresses"),
 		follow[*networkingv1.IngressClass](net, "ingressclasses"),
+		follow[*flowcontrolv1.FlowSchema](flowcontrolv1.SchemeGroupVersion, "flowschemas"),
+		follow[*flowcontrolv1.PriorityLevelConfiguration](flowcontrolv1.SchemeGroupVersion, "prioritylevelconfigurations"),
 		follow[*nodev1.RuntimeClass](nodev1.SchemeGroupVersion, "runtimeclasses"),
 		follow[*schedulingv1.PriorityClass](schedulingv1.SchemeGroupVersion, "priorityclasses"),
 		follow[*storagev1.StorageClass](storagev1.SchemeGroupVersion, "storageclasses"),
@@ -91,14 +98,16 @@ func (k *keeper) fence(ctx context.Context) error {
 	return k.compile(ctx)
 }
 
-// follow waits until every cache holds what is stored. The store is read anew for
-// each look, since the server itself may write to it.
+// follow waits until every cache holds what is stored, and fails if the server has
+// one that is not known here. The store is read anew for each look, since the
+// server itself may write to it.
 func (k *keeper) follow(ctx context.Context) error {
 	running := k.caches.WaitForCacheSync(ctx.Done())
 	for _, f := range followers() {
 		if !running[f.object] {
 			continue
 		}
+		delete(running, f.object)
 		informer, err := k.caches.ForResource(f.resource)
 		if err != nil {
 			return fmt.Errorf("finding the cache of %s: %w", f.resource.Resource, err)
@@ -119,6 +128,9 @@ func (k *keeper) follow(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("waiting for the cache of %s: %w", f.resource.Resource, err)
 		}
+	}
+	if len(running) > 0 {
+		return fmt.Errorf("the server has a cache of %v, which nothing waits for", slices.Collect(maps.Keys(running)))
 	}
 	return nil
 }

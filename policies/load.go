@@ -75,6 +75,7 @@ func (e *Engine) order() error {
 // capabilities are the built-in functions that rules may call. AllowNet is
 // empty, not nil: nil would allow every host.
 func capabilities() *ast.Capabilities {
+	localSchemas()
 	caps := ast.CapabilitiesForThisVersion()
 	caps.AllowNet = []string{}
 	caps.Builtins = slices.DeleteFunc(slices.Clone(caps.Builtins), func(b *ast.Builtin) bool {

@@ -54,6 +54,22 @@ func defaulted(schema map[string]any, value any) any {
 	return value
 }
 
+// refers reports whether a schema refers to another one, or to itself. The head of
+// a change could name any file with it, or a schema without end.
+func refers(schema any) bool {
+	switch schema := schema.(type) {
+	case map[string]any:
+		for key, member := range schema {
+			if _, text := member.(string); key == "$ref" && text || refers(member) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(schema, refers)
+	}
+	return false
+}
+
 // JSONSchema is the schema of the parameters in the words of JSON Schema, or nil.
 func (t *Template) JSONSchema() map[string]any {
 	if t.Schema == nil {

@@ -53,6 +53,9 @@ func newTemplate(o *manifest.Object) (*Template, *Fault) {
 	}
 	validation, _ := at(fields, "spec", "crd", "spec", "validation").(map[string]any)
 	t.Schema, _ = validation["openAPIV3Schema"].(map[string]any)
+	if refers(t.Schema) {
+		return nil, faultAt(o, "/spec/crd/spec/validation/openAPIV3Schema", "the schema has a $ref; the API server accepts none in a CustomResourceDefinition")
+	}
 	legacy, set := validation["legacySchema"].(bool)
 	t.Lax = t.Schema == nil || legacy || !set && !strings.HasSuffix(o.APIVersion(), "/v1")
 	targets, _ := at(fields, "spec", "targets").([]any)

@@ -101,6 +101,21 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestTemplateReferences: a schema that refers to a file or to itself is a fault,
+// and a parameter that is named $ref is none.
+func TestTemplateReferences(t *testing.T) {
+	for schema, want := range map[string]int{
+		`{properties: {a: {items: {allOf: [{$ref: "file:///dev/zero"}]}}}}`: 1,
+		`{$ref: "#"}`:                          1,
+		`{properties: {$ref: {type: string}}}`: 0,
+	} {
+		found := read(t, template("templates.gatekeeper.sh/v1", "{openAPIV3Schema: "+schema+"}", admission+"rego: package a"))
+		if len(found.Faults) != want || want == 1 && !strings.Contains(found.Faults[0].Msg, "$ref") {
+			t.Errorf("%s: got %+v", schema, found.Faults)
+		}
+	}
+}
+
 func TestUnknownParameters(t *testing.T) {
 	const schema = "{openAPIV3Schema: {type: object, properties: {labels: {type: array, items: {type: object, properties: {key: {type: string}}}}, any: {type: object, x-kubernetes-preserve-unknown-fields: true}, map: {type: object, additionalProperties: {type: string}}}}"
 	for _, tt := range []struct{ name, apiVersion, schema, parameters, want string }{

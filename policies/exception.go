@@ -58,18 +58,8 @@ func (w *worker) excepted(ctx context.Context, i int, in *world, input ast.Value
 	if r.exceptions == nil || len(found) == 0 || r.NotWaivable {
 		return found
 	}
-	start := time.Now()
-	stop := &budget{run: &w.ev.stopped, start: start, deadline: start.Add(exceptionTimeout)}
-	w.running.Store(stop)
-	defer w.running.Store(nil)
-	var lists *ast.Term
-	err := r.exceptions.on(in).WithInput(ast.NewTerm(input)).WithVirtualCache(topdown.NewVirtualCache()).WithTime(w.ev.in.Now).
-		WithCancel(stop).
-		Iter(ctx, func(result topdown.QueryResult) error {
-			lists = result[answer]
-			return nil
-		})
-	if err != nil || lists == nil || !names(lists, suffix(r.ref)) {
+	lists := w.exceptions(ctx, i, in, input)
+	if lists == nil || !names(lists, suffix(r.ref)) {
 		return found
 	}
 	for n := range found {
@@ -79,6 +69,34 @@ func (w *worker) excepted(ctx context.Context, i int, in *world, input ast.Value
 		}
 	}
 	return found
+}
+
+// exceptions are the lists that the exceptions of a package give for an input, or
+// nil where they did not run to their end in all their parts: a built-in function
+// that fails behind a "not" would except what it was to keep. The time that they
+// take is that of the rule.
+func (w *worker) exceptions(ctx context.Context, i int, in *world, input ast.Value) (lists *ast.Term) {
+	start := time.Now()
+	stop := &budget{run: &w.ev.stopped, start: start, deadline: start.Add(exceptionTimeout)}
+	w.running.Store(stop)
+	defer func() {
+		w.running.Store(nil)
+		w.ev.used[i].Add(int64(time.Since(start)))
+		if recover() != nil {
+			lists = nil // the evaluator crashed
+		}
+	}()
+	var faults []topdown.Error
+	err := w.ev.rules[i].exceptions.on(in).WithInput(ast.NewTerm(input)).WithVirtualCache(topdown.NewVirtualCache()).WithTime(w.ev.in.Now).
+		WithCancel(stop).WithBuiltinErrorList(&faults).
+		Iter(ctx, func(result topdown.QueryResult) error {
+			lists = result[answer]
+			return nil
+		})
+	if err != nil || len(faults) > 0 {
+		return nil
+	}
+	return lists
 }
 
 // suffix is the name of a rule without its prefix: run_as_root of deny_run_as_root.

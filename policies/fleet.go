@@ -36,15 +36,20 @@ func (e *Engine) LooksAtFleet(settings config.Environment) bool {
 }
 
 // EvaluateFleet runs the rules that look at all environments together. There is
-// one entry for all of them, without an environment. What the configuration
-// says of rules that are not there, Evaluate has said already.
+// one entry for all of them, without an environment, and one for each parameter
+// that is wrong. What the configuration says of rules that are not there, Evaluate
+// has said already.
 func (e *Engine) EvaluateFleet(ctx context.Context, in FleetInput) (Result, error) {
 	var all Result
-	rules, _, err := e.settings(ctx, in.Settings)
+	fleet := slices.DeleteFunc(slices.Clone(e.rules), func(r rule) bool { return r.scope != scopeFleet })
+	rules, faults, err := configure(ctx, fleet, in.Settings)
 	if err != nil {
 		return Result{}, err
 	}
-	if rules = part(rules, func(s scope) bool { return s == scopeFleet }); len(rules) == 0 {
+	for _, fault := range slices.Compact(slices.Sorted(slices.Values(faults))) {
+		all.Entries = append(all.Entries, verdict.Entry{Stage: verdict.StagePolicy, Reason: verdict.Failed, Detail: fault})
+	}
+	if len(rules) == 0 {
 		return all, nil
 	}
 	var head, base []member

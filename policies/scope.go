@@ -144,11 +144,17 @@ func terms(documents []*document) []*ast.Term {
 // look runs the rule at an index on a scene.
 func (w *worker) look(ctx context.Context, i int, s *scene) ([]located, error) {
 	r := w.ev.rules[i]
+	in := reader{nil, s.find, s.environmentOf, w.ev.secrets.Replace}
 	t, err := w.run(ctx, i, s.world, s.input(r.rule, w.ev.parameters[i]), topdown.NewVirtualCache())
-	if err != nil || t == nil {
-		return nil, err
+	var found []located
+	if soft, ok := errors.AsType[partial](err); ok {
+		found, err = append(found, w.unsure(i, soft, in)), nil
 	}
-	return w.read(i, t, reader{nil, s.find, s.environmentOf, w.ev.secrets.Replace})
+	if err != nil || t == nil {
+		return found, err
+	}
+	read, err := w.read(i, t, in)
+	return append(found, read...), err
 }
 
 // find is the document that a term is part of, and its place there.

@@ -112,6 +112,20 @@ func TestScopeFaults(t *testing.T) {
 	}
 }
 
+// TestScopeBuiltinErrors: a built-in function that fails is a finding where the
+// METADATA have it so, whatever the rule looks at.
+func TestScopeBuiltinErrors(t *testing.T) {
+	engine, err := load(t, "# METADATA\n# custom: {scope: environment, builtin_errors: warning}\npackage a\ndeny contains \"x\" if to_number(input.objects[0].kind) > 1\ndeny contains \"y\" if true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := engine.Evaluate(t.Context(), policies.Input{Environment: config.Environment{Name: "prod"}, Head: readAs(t, "prod.yaml", twoServices)})
+	got := foundLines(result.Findings)
+	if err != nil || len(got) != 2 || !strings.Contains(got[0], "could not be evaluated in full") || !strings.Contains(got[1], "y") || !result.Entries[2].Evaluated() {
+		t.Errorf("got %q of %+v, %v", got, result.Entries, err)
+	}
+}
+
 // TestFleet: a rule sees what all environments would run side by side.
 func TestFleet(t *testing.T) {
 	engine, err := load(t, `# METADATA
@@ -151,6 +165,12 @@ warn contains "nowhere" if input.environments.lost`)
 	want := []string{"prod new f/same b line 9 b has another address in staging", "dev unchanged f/same  line - no b"}
 	if got := foundLines(result.Findings); !slices.Equal(got, want) || result.Findings[0].Level != verdict.Warning {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	wrong := config.Environment{Severities: on.Severities, Parameters: map[string]map[string]any{"f/same": {"with": 1}}}
+	result, err = engine.EvaluateFleet(t.Context(), policies.FleetInput{Members: members, Settings: wrong})
+	if err != nil || len(result.Findings) != 0 || len(result.Entries) != 1 || result.Entries[0].Reason != verdict.Failed ||
+		result.Entries[0].Detail != "the parameter with of the rule f/same is a number; it must be a string" {
+		t.Errorf("got %+v, %v", result, err)
 	}
 	members[2].Environment.Name = "lost"
 	result, err = engine.EvaluateFleet(t.Context(), policies.FleetInput{Members: members, Settings: on})

@@ -25,9 +25,18 @@ type setting struct {
 // what its configuration says of rules, as sentences. A rule whose parameters
 // are wrong does not run: what it would say is not what was asked.
 func (e *Engine) settings(ctx context.Context, env config.Environment) ([]setting, []string, error) {
-	faults := e.unknown(env)
-	var out []setting
-	for _, r := range e.rules {
+	out, faults, err := configure(ctx, e.rules, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	faults = append(faults, e.unknown(env)...)
+	return out, slices.Compact(slices.Sorted(slices.Values(faults))), nil
+}
+
+// configure are the rules that run in an environment, and what is wrong with the
+// parameters of those that do not for that.
+func configure(ctx context.Context, rules []rule, env config.Environment) (out []setting, faults []string, err error) {
+	for _, r := range rules {
 		if !r.runs(env) {
 			continue
 		}
@@ -45,7 +54,7 @@ func (e *Engine) settings(ctx context.Context, env config.Environment) ([]settin
 		}
 		out = append(out, setting{r, values})
 	}
-	return out, slices.Compact(slices.Sorted(slices.Values(faults))), nil
+	return out, faults, nil
 }
 
 // unknown finds what an environment says of rules that are not there, and

@@ -64,7 +64,7 @@ func (m *manifests) object(d manifest.Document) error {
 	}
 	o, err := manifest.NewObject(d)
 	if err != nil {
-		return &Error{File: d.File, Line: d.Line(), Msg: err.Error(), Hint: "give the object a name"}
+		return syntax(err, "give the object a name")
 	}
 	m.objects = append(m.objects, o)
 	return nil

@@ -37,6 +37,23 @@ func TestPack(t *testing.T) {
 	if _, _, err := policies.Pack([]policies.Source{p, q}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "a/rule.rego twice") {
 		t.Error(err)
 	}
+	constraint := "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sNo\nmetadata: {name: never}\n"
+	for name, text := range map[string]string{
+		"p/c.json": `{"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "K8sNo", "metadata": {"name": "never"}}`,
+		"p/c.yaml": constraint + "---\napiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n",
+	} {
+		more := maps.Clone(files)
+		more[name] = &fstest.MapFile{Data: []byte(text)}
+		if _, _, err := policies.Pack([]policies.Source{{Name: "p", FS: more, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), name+": K8sNo.constraints.gatekeeper.sh never would not be in the bundle") {
+			t.Errorf("%s: a constraint that is in force was left out: %v", name, err)
+		}
+	}
+	refused := maps.Clone(files)
+	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(constraint)}
+	refused["p/suite.yaml"] = &fstest.MapFile{Data: []byte("apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntests: [{name: a, template: template.yaml, constraint: wrong.yaml, invalid: true}]\n")}
+	if packed, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] != nil {
+		t.Errorf("a constraint that is wrong on purpose is in the bundle: %v", err)
+	}
 	broken := policies.Source{Name: "r", FS: fstest.MapFS{"r/a.rego": {Data: []byte("package r\n\ndeny contains http.send({})\n")}}, Dir: "r"}
 	if _, _, err := policies.Pack([]policies.Source{broken}, nil); !errors.As(err, &fault) {
 		t.Errorf("rules that cannot be loaded were packed: %v", err)

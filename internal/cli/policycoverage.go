@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -110,7 +109,7 @@ func coverageOf(engine *policies.Engine, found pipeline.Coverage) coverageDocume
 	for _, line := range found.Rules {
 		lines[line.Rule] = line
 	}
-	for _, r := range append(engine.Rules(), found.Constraints...) {
+	for _, r := range found.Loaded {
 		line, runs := lines[r.ID]
 		line.Rule = r.ID
 		state := "on"
@@ -131,12 +130,7 @@ func coverageOf(engine *policies.Engine, found pipeline.Coverage) coverageDocume
 func coverageFormats() []format[coverageDocument] {
 	return []format[coverageDocument]{
 		{"text", func(w io.Writer, d coverageDocument, _ look) error { return coverageText(w, d) }},
-		{"json", func(w io.Writer, d coverageDocument, _ look) error {
-			enc := json.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			enc.SetEscapeHTML(false)
-			return enc.Encode(d)
-		}},
+		{"json", func(w io.Writer, d coverageDocument, _ look) error { return encodeJSON(w, d) }},
 	}
 }
 

@@ -1,11 +1,13 @@
 package pipeline_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -76,7 +78,16 @@ func TestConstraintsOfTheRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := runWith(t, pipeline.Options{Config: config.Default(), Renderer: pool, Judge: engine}, write(t, base), write(t, head))
+	dir := write(t, base)
+	c, err := change.Open(t.Context(), change.Options{BaseDir: dir, HeadDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered, err := pipeline.Cover(t.Context(), pipeline.Options{Change: c, Config: config.Default(), Renderer: pool, Judge: engine})
+	if err := errors.Join(err, c.Close()); err != nil || len(covered.Loaded) != 1 || len(covered.Rules) != 1 || covered.Rules[0].Applied != 2 {
+		t.Errorf("a constraint of two environments: got %+v, %v", covered, err)
+	}
+	r := runWith(t, pipeline.Options{Config: config.Default(), Renderer: pool, Judge: engine}, dir, write(t, head))
 	var got []string
 	for _, f := range r.Findings {
 		got = append(got, fmt.Sprintf("%s %s %s %s:%d", f.Environment, f.Baseline, f.Level, f.Location.File, f.Location.Line))

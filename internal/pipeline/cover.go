@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/redact"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
@@ -20,8 +21,8 @@ type Coverage struct {
 	UnseenKinds []string
 	// NotEvaluated is what keeps the counts from being complete.
 	NotEvaluated []verdict.Entry
-	// Constraints are the rules that the environments themselves hold.
-	Constraints []verdict.Rule
+	// Loaded are all rules by ID, those included that the environments hold.
+	Loaded []verdict.Rule
 }
 
 // Cover renders every environment at head, whatever the change, and has the
@@ -40,13 +41,15 @@ func Cover(ctx context.Context, opts Options) (Coverage, error) {
 	}
 	var out Coverage
 	r := &report.Report{}
+	var own []verdict.Rule
 	for _, o := range results {
 		out.Objects += o.environment.Objects
 		r.Coverage = append(r.Coverage, o.coverage...)
 		out.UnseenKinds = append(out.UnseenKinds, o.unseen...)
-		out.Constraints = append(out.Constraints, o.rules...)
+		own = append(own, o.rules...)
 		for _, e := range o.ledger {
 			if !e.Evaluated() {
+				e.Detail = redact.Credentials(e.Detail)
 				out.NotEvaluated = append(out.NotEvaluated, e)
 			}
 		}
@@ -54,7 +57,7 @@ func Cover(ctx context.Context, opts Options) (Coverage, error) {
 	for _, pair := range envs {
 		out.Environments = append(out.Environments, pair.Settings())
 	}
-	out.Rules = covered(r)
+	out.Rules, out.Loaded = covered(r), policyRules(opts, own)
 	slices.Sort(out.UnseenKinds)
 	out.UnseenKinds = slices.Compact(out.UnseenKinds)
 	return out, nil

@@ -88,7 +88,7 @@ func (o *policyOptions) read(ctx context.Context) (ruleSet, error) {
 	set.with = append(set.with, bundles...)
 	if o.dir == "" {
 		tree := os.DirFS(set.top)
-		for _, dir := range policyDirs(tree, cfg) {
+		for _, dir := range cfg.PolicyDirs(tree) {
 			set.sources = append(set.sources, repositorySource(tree, cfg, dir))
 		}
 		return set, nil

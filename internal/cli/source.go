@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
@@ -101,7 +100,7 @@ func loadRules(ctx context.Context, tree fs.FS, cfg *config.Config, credentials 
 	if cfg.Policies.Builtin {
 		sources = append(sources, policies.Library())
 	}
-	for _, dir := range policyDirs(tree, cfg) {
+	for _, dir := range cfg.PolicyDirs(tree) {
 		sources = append(sources, repositorySource(tree, cfg, dir))
 	}
 	bundles, err := bundles(ctx, tree, cfg, credentials)
@@ -114,25 +113,6 @@ func loadRules(ctx context.Context, tree fs.FS, cfg *config.Config, credentials 
 // repositorySource is a directory of rules of a repository, as it is configured.
 func repositorySource(tree fs.FS, cfg *config.Config, dir string) policies.Source {
 	return policies.Source{Name: dir, FS: tree, Dir: path.Clean(dir), Combine: cfg.Policies.Combine, BuiltinErrors: cfg.Policies.BuiltinErrors}
-}
-
-// policyDirs are the configured directories, or "policies" where it has rules.
-func policyDirs(base fs.FS, cfg *config.Config) []string {
-	if len(cfg.Policies.Paths) > 0 {
-		return cfg.Policies.Paths
-	}
-	found := false
-	_ = fs.WalkDir(base, "policies", func(p string, e fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(p, ".rego") {
-			found = true
-			return fs.SkipAll
-		}
-		return nil
-	})
-	if found {
-		return []string{"policies"}
-	}
-	return nil
 }
 
 // dryRunModes are the values of --dry-run.

@@ -208,6 +208,16 @@ func missing(fsys fs.FS, file string) error {
 	return nil
 }
 
+// PolicyDirs are the directories of rules in a tree: those that are configured,
+// which may be none, or else the default. The tree may be another one than that
+// of the configuration file.
+func (c *Config) PolicyDirs(tree fs.FS) []string {
+	if c.Policies.Paths != nil {
+		return c.Policies.Paths
+	}
+	return defaultPolicies(tree)
+}
+
 // defaultPolicies is the directory "policies", if it holds Rego anywhere.
 func defaultPolicies(fsys fs.FS) []string {
 	if holdsRego(fsys, "policies") {

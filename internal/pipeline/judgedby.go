@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -13,9 +14,10 @@ import (
 // waivers, policies, bundles and their keys. They are read from base, so that what the change makes
 // of them is not in force in its own run.
 func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
+	dirs := opts.Config.PolicyDirs(opts.Change.Base)
 	for _, f := range opts.Change.Files {
 		for _, p := range f.Paths() {
-			if judges(opts.Config, p) && !slices.Contains(files, p) {
+			if judges(opts.Config, dirs, p) && !slices.Contains(files, p) {
 				files = append(files, p)
 			}
 		}
@@ -30,12 +32,15 @@ func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 	return files, entries
 }
 
-func judges(c *config.Config, file string) bool {
+func judges(c *config.Config, dirs []string, file string) bool {
 	if file == config.FileName || file == cmp.Or(c.Waivers, config.WaiversFile) {
 		return true
 	}
 	if slices.ContainsFunc(c.Policies.Bundles, func(b config.BundleSpec) bool { return file == b.File || !b.InlineKey() && file == b.Key }) {
 		return true
 	}
-	return slices.ContainsFunc(c.Policies.Paths, func(dir string) bool { return strings.HasPrefix(file, dir+"/") })
+	return slices.ContainsFunc(dirs, func(p string) bool {
+		// Of rules that lie in the root only the Rego is told from manifests.
+		return file == p || strings.HasPrefix(file, p+"/") || p == "." && path.Ext(file) == ".rego"
+	})
 }

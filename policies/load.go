@@ -53,6 +53,12 @@ func Load(sources ...Source) (*Engine, error) {
 		if e.rules[i].exceptions, err = newExceptions(compiler, e.rules[i]); err != nil {
 			return nil, fmt.Errorf("preparing the exceptions of %s: %w", e.rules[i], err)
 		}
+		if e.rules[i].exceptions != nil {
+			// They see what the rule sees, and must not miss what only they look at.
+			also := g.reads(ast.MustParseRef(e.rules[i].pkg + "." + exceptionName))
+			e.rules[i].reads.inventory = e.rules[i].reads.inventory || also.inventory
+			e.rules[i].reads.parameters = e.rules[i].reads.parameters || also.parameters
+		}
 	}
 	return e, nil
 }

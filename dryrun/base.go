@@ -46,6 +46,10 @@ func (s *session) loadBase(ctx context.Context) {
 			s.standInSurroundings(ctx)
 			// Claims take their class when they are made.
 			s.settleAll(ctx)
+		case rankOther:
+			// Head is answered by them as well: by the Pods of a namespace that
+			// takes another level, and by the class of Ingresses that name none.
+			s.settleAll(ctx)
 		}
 	}
 	s.each(func(t *trial) bool { return t.OldObject != nil }, func(t *trial) {

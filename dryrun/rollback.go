@@ -36,32 +36,37 @@ func (s *session) tryRollback(ctx context.Context) {
 	for _, t := range s.deltas {
 		t.back.tried, t.back.fault = s.hasWayBack(t)
 	}
-	s.each(func(t *trial) bool { return t.back.tried && rank(t.Current()) == rankOther }, func(t *trial) {
+	stored := false
+	s.each(func(t *trial) bool {
+		on := t.back.tried && rank(t.Current()) == rankOther
+		stored = stored || on
+		return on
+	}, func(t *trial) {
 		if err := s.goForth(ctx, t); err != nil {
 			t.back.fault = &fault{unverifiable, "what head makes of it could not be stored: " + err.Error()}
 		}
 	})
 	for r := rankNamespace; r <= rankOther; r++ {
-		some := false
-		s.each(func(t *trial) bool {
-			on := t.back.tried && t.back.fault == nil && rank(t.Current()) == r
-			some = some || on
-			return on
-		}, func(t *trial) { s.goBack(ctx, t) })
-		if some && r < rankOther {
+		if stored {
 			if err := s.settled(ctx); err != nil {
 				s.strand(r, err)
 				break
 			}
 		}
+		stored = false
+		s.each(func(t *trial) bool {
+			on := t.back.tried && t.back.fault == nil && rank(t.Current()) == r
+			stored = stored || on
+			return on
+		}, func(t *trial) { s.goBack(ctx, t) })
 	}
 	s.rollback = s.sumUp()
 }
 
-// strand says of what is beyond a rank that its way back was not tried.
+// strand says of all from a rank on that its way back was not tried.
 func (s *session) strand(r int, err error) {
 	for _, t := range s.deltas {
-		if t.back.tried && t.back.fault == nil && rank(t.Current()) > r {
+		if t.back.tried && t.back.fault == nil && rank(t.Current()) >= r {
 			t.back.fault = faultOf(err)
 		}
 	}

@@ -126,8 +126,8 @@ func (r *waiverReader) waiver(spec WaiverSpec, at string) verdict.Waiver {
 			r.add(at+"."+pattern.key, "use * and ? only", "%q is not a pattern", pattern.value)
 		}
 	}
-	if spec.Path != "" && !strings.HasPrefix(spec.Path, "/") {
-		r.add(at+".path", "write it as `/spec/replicas`", "%q is not a JSON Pointer", spec.Path)
+	if spec.Path != "" && (!strings.HasPrefix(spec.Path, "/") || strings.Trim(spec.Path, "/") == "") {
+		r.add(at+".path", "write it as `/spec/replicas`, or leave it out to mean the object", "%q is no JSON Pointer into the object", spec.Path)
 	}
 	day, err := time.Parse(verdict.Date, spec.Expires)
 	if err != nil && spec.Expires != "" {

@@ -41,7 +41,8 @@ func TestWaiverFaults(t *testing.T) {
 		{"an unknown key", goodWaiver + "  until: x\n", "waivers.yaml:10: unknown key `until` in waivers[0]"},
 		{"no day", "version: 1\nwaivers:\n- {rule: r, environment: e, object: {kind: k, name: n}, reason: r, owner: o, expires: 2027-02-30}\n", `waivers.yaml:3: "2027-02-30" is not a day`},
 		{"no pattern", "version: 1\nwaivers:\n- {rule: r, environment: '[', object: {kind: k, name: n}, reason: r, owner: o, expires: 2027-02-03}\n", `waivers.yaml:3: "[" is not a pattern`},
-		{"no pointer", "version: 1\nwaivers:\n- {rule: r, environment: e, path: spec.x, object: {kind: k, name: n}, reason: r, owner: o, expires: 2027-02-03}\n", `waivers.yaml:3: "spec.x" is not a JSON Pointer`},
+		{"no pointer", "version: 1\nwaivers:\n- {rule: r, environment: e, path: spec.x, object: {kind: k, name: n}, reason: r, owner: o, expires: 2027-02-03}\n", `waivers.yaml:3: "spec.x" is no JSON Pointer into the object`},
+		{"a pointer to nothing in particular", "version: 1\nwaivers:\n- {rule: r, environment: e, path: /, object: {kind: k, name: n}, reason: r, owner: o, expires: 2027-02-03}\n", `waivers.yaml:3: "/" is no JSON Pointer into the object`},
 	} {
 		_, err := c.LoadWaivers(fstest.MapFS{"waivers.yaml": {Data: []byte(tt.text)}})
 		if err == nil || err.Error() != tt.want {

@@ -33,8 +33,8 @@ type Redactor struct {
 const maxWord = 3
 
 // New collects the values of data and stringData of the Secrets among
-// the objects, which may be nil: as they are, decoded from base64, and as they
-// look in a quoted string. Values shorter than shortest are left out.
+// the objects, which may be nil: as they are, decoded from base64 or encoded
+// in it, and as they look in a quoted string. Values shorter than shortest are left out.
 func New(shortest int, objects ...*manifest.Object) Redactor {
 	var out []string
 	add := func(value string) {
@@ -61,6 +61,9 @@ func New(shortest int, objects ...*manifest.Object) Redactor {
 					value = fmt.Sprint(v)
 				}
 				add(value)
+				if key == "stringData" {
+					add(base64.StdEncoding.EncodeToString([]byte(value))) // as the server keeps it
+				}
 				if decoded, err := base64.StdEncoding.DecodeString(value); err == nil && key == "data" {
 					add(string(decoded))
 				}

@@ -25,15 +25,16 @@ func TestReplace(t *testing.T) {
 		"stringData": map[string]any{"b": "correct\nhorse", "pin": int64(4711), "on": true},
 	})
 	for text, want := range map[string]string{
-		"hunter2 is the password":    "[hidden] is the password",
-		`Invalid value: "hunter2"`:   `Invalid value: "[hidden]"`,
-		"aHVudGVyMg== as it stands":  "[hidden] as it stands",
-		`quoted: correct\nhorse`:     "quoted: [hidden]",
-		"expected string, got 4711":  "expected string, got [hidden]",
-		"expected string, got true":  "expected string, got [hidden]",
-		"x marks the spot":           "[hidden] marks the spot",
-		"an axis keeps its x-factor": "an axis keeps its [hidden]-factor",
-		"nothing to hide":            "nothing to hide",
+		"hunter2 is the password":      "[hidden] is the password",
+		`Invalid value: "hunter2"`:     `Invalid value: "[hidden]"`,
+		"aHVudGVyMg== as it stands":    "[hidden] as it stands",
+		"Y29ycmVjdApob3JzZQ== encoded": "[hidden] encoded",
+		`quoted: correct\nhorse`:       "quoted: [hidden]",
+		"expected string, got 4711":    "expected string, got [hidden]",
+		"expected string, got true":    "expected string, got [hidden]",
+		"x marks the spot":             "[hidden] marks the spot",
+		"an axis keeps its x-factor":   "an axis keeps its [hidden]-factor",
+		"nothing to hide":              "nothing to hide",
 	} {
 		if got := redact.New(1, o, nil).Replace(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)

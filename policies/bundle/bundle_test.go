@@ -232,7 +232,7 @@ func files(t *testing.T, private, id, scope string) map[string]string {
 		if _, err := text.ReadFrom(r); err != nil {
 			t.Fatal(err)
 		}
-		out[h.Name] = text.String()
+		out[strings.TrimPrefix(h.Name, "/")] = text.String()
 	}
 }
 

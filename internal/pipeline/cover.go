@@ -40,11 +40,11 @@ func Cover(ctx context.Context, opts Options) (Coverage, error) {
 		return Coverage{}, err
 	}
 	var out Coverage
-	r := &report.Report{}
+	var lines []verdict.Coverage
 	var own []verdict.Rule
 	for _, o := range results {
 		out.Objects += o.environment.Objects
-		r.Coverage = append(r.Coverage, o.coverage...)
+		lines = append(lines, o.coverage...)
 		out.UnseenKinds = append(out.UnseenKinds, o.unseen...)
 		own = append(own, o.rules...)
 		for _, e := range o.ledger {
@@ -57,7 +57,7 @@ func Cover(ctx context.Context, opts Options) (Coverage, error) {
 	for _, pair := range envs {
 		out.Environments = append(out.Environments, pair.Settings())
 	}
-	out.Rules, out.Loaded = covered(r), policyRules(opts, own)
+	out.Rules, out.Loaded = covered(lines, nil), policyRules(opts, own)
 	slices.Sort(out.UnseenKinds)
 	out.UnseenKinds = slices.Compact(out.UnseenKinds)
 	return out, nil

@@ -106,7 +106,7 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	judged := policyRules(opts, own)
 	r.Rules = append(r.Rules, loadedRules(opts, judged, len(waivers) > 0)...)
 	r.Findings = append(r.Findings, verdict.Waive(r.Findings, waivers, sight(r, opts, ledger))...)
-	r.Coverage = covered(r)
+	r.Coverage = covered(r.Coverage, r.Findings)
 	slices.Sort(r.UnseenKinds)
 	r.UnseenKinds = slices.Compact(r.UnseenKinds)
 	var secrets []redact.Redactor

@@ -55,9 +55,10 @@ func sight(r *report.Report, opts Options, ledger []verdict.Entry) verdict.Sight
 	return s
 }
 
-// covered adds the lines of the environments up, and tells what is waived.
-func covered(r *report.Report) []verdict.Coverage {
-	lines := slices.SortedStableFunc(slices.Values(r.Coverage), func(a, b verdict.Coverage) int { return cmp.Compare(a.Rule, b.Rule) })
+// covered adds the lines of the environments up, and tells what of the findings is
+// waived.
+func covered(lines []verdict.Coverage, findings []verdict.Finding) []verdict.Coverage {
+	lines = slices.SortedStableFunc(slices.Values(lines), func(a, b verdict.Coverage) int { return cmp.Compare(a.Rule, b.Rule) })
 	var out []verdict.Coverage
 	for _, line := range lines {
 		if n := len(out); n > 0 && out[n-1].Rule == line.Rule {
@@ -66,6 +67,6 @@ func covered(r *report.Report) []verdict.Coverage {
 		}
 		out = append(out, line)
 	}
-	verdict.Cover(out, r.Findings)
+	verdict.Cover(out, findings)
 	return out
 }

@@ -25,10 +25,8 @@ func Tally(r *Report) Counts {
 			case diff.Delete:
 				c.Deleted++
 			}
-			if slices.Contains(d.Effects, verdict.Restart) {
-				c.Restarted++
-			}
 		}
+		c.Restarted += Restarted(env.Deltas)
 	}
 	for _, f := range r.Findings {
 		switch {
@@ -49,4 +47,15 @@ func Tally(r *Report) Counts {
 		c.NotEvaluated[e.Stage]++
 	}
 	return c
+}
+
+// Restarted counts the workloads among deltas whose Pods the change restarts.
+func Restarted(deltas []Delta) int {
+	n := 0
+	for _, d := range deltas {
+		if slices.Contains(d.Effects, verdict.Restart) {
+			n++
+		}
+	}
+	return n
 }

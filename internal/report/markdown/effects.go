@@ -1,10 +1,8 @@
 package markdown
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
@@ -27,16 +25,6 @@ func effects(all []verdict.Effect) string {
 		return ""
 	}
 	return " – " + strings.Join(words, ", ")
-}
-
-func restarted(deltas []report.Delta) int {
-	n := 0
-	for _, d := range deltas {
-		if slices.Contains(d.Effects, verdict.Restart) {
-			n++
-		}
-	}
-	return n
 }
 
 // rollback is the cell that says whether a change can be undone. What prevents

@@ -73,7 +73,7 @@ func environments(r *report.Report) section {
 		}
 		levels := found[env.Name]
 		row := []string{code(env.Name, maxName), objects}
-		for _, n := range []int{operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete), restarted(env.Deltas)} {
+		for _, n := range []int{operated(env.Deltas, diff.Create), operated(env.Deltas, diff.Update), operated(env.Deltas, diff.Delete), report.Restarted(env.Deltas)} {
 			row = append(row, cell(n))
 		}
 		row = append(row, rollback(env.Rollback))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
 
@@ -28,16 +27,6 @@ func effects(all []verdict.Effect) string {
 		return ""
 	}
 	return "  " + strings.Join(words, ", ")
-}
-
-func restarted(deltas []report.Delta) int {
-	n := 0
-	for _, d := range deltas {
-		if slices.Contains(d.Effects, verdict.Restart) {
-			n++
-		}
-	}
-	return n
 }
 
 // rollback is in a few words whether a change can be undone. What prevents it

@@ -133,7 +133,7 @@ func (e *encoder) environment(env report.Environment) {
 			about = append(about, fmt.Sprintf("%d %s", n, op.done))
 		}
 	}
-	if n := restarted(env.Deltas); n > 0 {
+	if n := report.Restarted(env.Deltas); n > 0 {
 		about = append(about, fmt.Sprintf("%d restarted", n))
 	}
 	e.para(0, span{bold, clean(env.Name) + "  "}, span{"", strings.Join(about, ", ")})

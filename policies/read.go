@@ -144,7 +144,7 @@ func (in reader) place(object ast.Object, f *verdict.Finding) *document {
 		d = in.doc
 	}
 	if d == nil {
-		f.Path, f.Location = path, conftestLocation(object)
+		f.Path, f.Location = in.hide(path), in.conftestLocation(object)
 		return nil
 	}
 	if !named && !known && f.Container != "" {
@@ -159,7 +159,10 @@ func (in reader) place(object ast.Object, f *verdict.Finding) *document {
 	if named && known && !strings.HasPrefix(path, at) {
 		where = at // the rule shows one value, and means another
 	}
-	f.Location = cmp.Or(conftestLocation(object), locate(d.object, where))
+	f.Location = cmp.Or(in.conftestLocation(object), locate(d.object, where))
+	if named {
+		f.Path = in.hide(path)
+	}
 	return d
 }
 
@@ -215,7 +218,7 @@ func pointer(t *ast.Term) (string, bool) {
 }
 
 // conftestLocation reads _loc, by which rules for conftest name a place themselves.
-func conftestLocation(o ast.Object) *verdict.Location {
+func (in reader) conftestLocation(o ast.Object) *verdict.Location {
 	t := o.Get(ast.StringTerm("_loc"))
 	if t == nil {
 		return nil
@@ -228,7 +231,7 @@ func conftestLocation(o ast.Object) *verdict.Location {
 	if !ok || file == "" {
 		return nil
 	}
-	out := &verdict.Location{File: strings.TrimPrefix(file, "./")}
+	out := &verdict.Location{File: in.hide(strings.TrimPrefix(file, "./"))}
 	if line := loc.Get(ast.StringTerm("line")); line != nil {
 		if n, err := strconv.Atoi(line.Value.String()); err == nil && n > 0 {
 			out.Line = n

@@ -119,6 +119,7 @@ deny contains sprintf("%s!", [base64.decode(input.data.password)]) if input.kind
 deny contains sprintf("pin %s of 1042 things", [base64.decode(input.data.pin)]) if input.kind == "Secret"
 deny contains input.stringData.token if input.kind == "Secret"
 deny contains {"msg": "m", "remediation": input.stringData.token, "container": base64.decode(input.data.password)} if input.kind == "Secret"
+deny contains {"msg": "place", "path": ["data", base64.decode(input.data.password)], "_loc": {"file": base64.decode(input.data.password)}} if input.kind == "Secret"
 deny_number contains "n" if to_number(input.stringData.token) > 1
 deny_other contains msg if {
 	input.kind == "ConfigMap"
@@ -128,7 +129,10 @@ deny_other contains msg if {
 	result := evaluate(t, rego, "", vault+configMap, config.Environment{})
 	all := ""
 	for _, f := range result.Findings {
-		all += f.Message + "\n" + f.Remediation + "\n" + f.Container + "\n"
+		all += f.Message + "\n" + f.Remediation + "\n" + f.Container + "\n" + f.Path + "\n"
+		if f.Location != nil {
+			all += f.Location.File + "\n"
+		}
 	}
 	for _, e := range result.Entries {
 		all += e.Detail + "\n"
@@ -138,7 +142,7 @@ deny_other contains msg if {
 			t.Errorf("%q is shown:\n%s", value, all)
 		}
 	}
-	for _, text := range []string{"[hidden]!", "pin [hidden] of 1042 things", `[hidden] {"a": "plain"}`, "the rule main/deny_number"} {
+	for _, text := range []string{"[hidden]!", "pin [hidden] of 1042 things", `[hidden] {"a": "plain"}`, "the rule main/deny_number", "/data/[hidden]"} {
 		if !strings.Contains(all, text) {
 			t.Errorf("%q is missing:\n%s", text, all)
 		}

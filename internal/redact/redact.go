@@ -34,7 +34,8 @@ const maxWord = 3
 
 // New collects the values of data and stringData of the Secrets among
 // the objects, which may be nil: as they are, decoded from base64 or encoded
-// in it, and as they look in a quoted string. Values shorter than shortest are left out.
+// in it, and as they look in a quoted string. Of values of several lines each
+// line that tells enough counts by itself. Values shorter than shortest are left out.
 func New(shortest int, objects ...*manifest.Object) Redactor {
 	var out []string
 	add := func(value string) {
@@ -42,7 +43,8 @@ func New(shortest int, objects ...*manifest.Object) Redactor {
 		if err != nil {
 			quoted = nil
 		}
-		for _, v := range []string{value, strings.TrimSpace(value), strings.Trim(string(quoted), `"`)} {
+		forms := append([]string{value, strings.TrimSpace(value), strings.Trim(string(quoted), `"`)}, telling(value)...)
+		for _, v := range forms {
 			if len(v) >= shortest && v != "" {
 				out = append(out, v)
 			}
@@ -71,6 +73,38 @@ func New(shortest int, objects ...*manifest.Object) Redactor {
 		}
 	}
 	return of(out, nil, false)
+}
+
+// minLine is the length from which a line, or what it gives a name, is hidden by
+// itself. Shorter ones are words of some format, which stand everywhere.
+const minLine = 16
+
+// telling are the lines of a value of several lines, and what they give a name
+// ("key: value", "key=value"), as far as that is long enough. The marks of PEM
+// are no secrets.
+func telling(value string) []string {
+	if !strings.Contains(strings.TrimSpace(value), "\n") {
+		return nil
+	}
+	var out []string
+	for line := range strings.Lines(value) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "-----") {
+			continue
+		}
+		parts := []string{line}
+		for _, separator := range []string{": ", "="} {
+			if _, after, found := strings.Cut(line, separator); found {
+				parts = append(parts, strings.Trim(after, `"' `))
+			}
+		}
+		for _, part := range parts {
+			if len(part) >= minLine {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
 }
 
 func of(values []string, key []byte, keyed bool) Redactor {

@@ -48,6 +48,27 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// TestReplaceLines: whoever quotes one line of a file quotes a secret. Lines that
+// stand in every file of their kind do not tell one.
+func TestReplaceLines(t *testing.T) {
+	o := secret(t, map[string]any{"stringData": map[string]any{
+		"file": "kind: Config\nuser: alice\n  token: c2VjcmV0LXRva2Vu\nPASSWORD=\"correct-horse-battery\"\n-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU\n-----END CERTIFICATE-----\n",
+	}})
+	for text, want := range map[string]string{
+		"it has the token c2VjcmV0LXRva2Vu":      "it has the token [hidden]",
+		"+     token: c2VjcmV0LXRva2Vu":          "+     [hidden]",
+		"the password is correct-horse-battery.": "the password is [hidden].",
+		"MIIBszCCAVmgAwIBAgIU":                   "[hidden]",
+		"-----BEGIN CERTIFICATE-----":            "-----BEGIN CERTIFICATE-----",
+		"kind: Config":                           "kind: Config",
+		"user: alice":                            "user: alice",
+	} {
+		if got := redact.New(1, o).Replace(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestCredentials(t *testing.T) {
 	for text, want := range map[string]string{
 		"fetching https://me:s3cret@example.com/x.git: no":     "fetching https://[hidden]@example.com/x.git: no",

@@ -2,14 +2,15 @@ package report
 
 // Redact hides what is secret in every text of a report, before it is decided,
 // signed or encoded, so that no encoder can forget it. Names and places stay as
-// they are: without them nobody finds what a report is about.
+// they are: without them nobody finds what a report is about. Places that a rule
+// gives were hidden when it was read.
 func Redact(r *Report, hide func(string) string) {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		f.Message, f.Remediation = hide(f.Message), hide(f.Remediation)
 		if f.Waiver != nil {
 			w := *f.Waiver
-			w.Reason = hide(w.Reason)
+			w.Reason, w.Owner = hide(w.Reason), hide(w.Owner)
 			f.Waiver = &w
 		}
 	}

@@ -20,7 +20,7 @@ func plain() []string {
 		"Environments.Deltas.Operation", "Environments.Deltas.RenamedFrom", "Environments.Deltas.RenamedTo", "Environments.Deltas.Effects",
 		"Environments.Rollback.State", "Environments.Rollback.Reason",
 		"Findings.Rule", "Findings.Level", "Findings.Stage", "Findings.Environment", "Findings.Operation", "Findings.Container", "Findings.Path", "Findings.Baseline",
-		"Findings.EffectiveOn", "Findings.Waiver.Owner", "Findings.Waiver.Expires", "Findings.Fingerprint",
+		"Findings.EffectiveOn", "Findings.Waiver.Expires", "Findings.Fingerprint",
 		"NotEvaluated.Environment", "NotEvaluated.Stage", "NotEvaluated.Reason",
 		"Rules.ID", "Rules.Level", "Rules.Tags", "Rules.Source", "Rules.HelpURL",
 		"Coverage.Rule", "UnseenKinds", "Unowned", "Timing.Stages.Stage",

@@ -219,6 +219,17 @@ func TestLackingMetadata(t *testing.T) {
 	}
 }
 
+// TestSourceOfOneFile: a path of the configuration may name one file, with its
+// tests in another one.
+func TestSourceOfOneFile(t *testing.T) {
+	files := fstest.MapFS{"policies/tag.rego": {Data: []byte(tagRule)}, "tests/tag_test.yaml": {Data: []byte("name: it\n" + pod + "findings: [{rule: images/tag}]\n")}}
+	sources := []policies.Source{{Name: "policies/tag.rego", FS: files, Dir: "policies/tag.rego"}, {Name: "tests", FS: files, Dir: "tests"}}
+	report, err := policies.Test(t.Context(), policies.Testing{Sources: sources})
+	if err != nil || len(report.Tests) != 1 || report.Tests[0].Outcome != policies.Passed {
+		t.Errorf("got %+v, %v", report, err)
+	}
+}
+
 // TestTestCoverage counts the lines of each file that tests reach, in Rego and in
 // fixtures; a file that none reaches is there, too.
 func TestTestCoverage(t *testing.T) {

@@ -146,6 +146,7 @@ func TestLoadErrors(t *testing.T) {
 		{"an ID in two packages", files{"a.rego": "# METADATA\n# custom: {id: x/y}\npackage a\ndeny contains \"x\" if true", "b.rego": "# METADATA\n# custom: {id: x/y}\npackage b\ndeny contains \"x\" if true"}, "policy/b.rego:4: the rule ID x/y is there twice; the other one is at policy/a.rego:4"},
 		{"a severity", files{"a.rego": "# METADATA\n# custom: {severity: fatal}\npackage a\ndeny contains \"x\" if true"}, `policy/a.rego:1: METADATA: the severity "fatal" is not known`},
 		{"a misspelt match", files{"a.rego": "# METADATA\n# custom: {match: {kind: [Pod]}}\npackage a\ndeny contains \"x\" if true"}, `policy/a.rego:1: METADATA: custom.match: json: unknown field "kind"`},
+		{"a match by kinds of all objects together", files{"a.rego": "package a\n\n# METADATA\n# custom: {scope: environment, match: {kinds: [Pod], operations: [CREATE], environments: [prod]}}\ndeny contains \"x\" if true"}, "policy/a.rego:3: METADATA: custom.match: kinds and operations cannot be for a rule of the scope environment"},
 		{"an operation", files{"a.rego": "# METADATA\n# custom: {match: {operations: [create]}}\npackage a\ndeny contains \"x\" if true"}, `the operation "create"`},
 		{"a pattern", files{"a.rego": "# METADATA\n# custom: {match: {kinds: ['[']}}\npackage a\ndeny contains \"x\" if true"}, `"[" is not a pattern`},
 		{"a package of the library", files{"a.rego": "package penstock.security.privileged\ndeny contains \"x\" if true"}, "policy/a.rego:1: the package penstock.security.privileged belongs"},

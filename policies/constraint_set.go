@@ -144,6 +144,15 @@ func (e *elsewhere) Error() string {
 	return fmt.Sprintf("it is enforced at %s only, not at %s", strings.Join(e.points, ", "), gatekeeper.Point)
 }
 
+// reason is Off where the constraint refuses nothing. One that the cluster asks
+// when the change arrives may refuse it, and did not say so here.
+func (e *elsewhere) reason() verdict.Reason {
+	if slices.Contains(e.points, gatekeeper.Webhook) || slices.Contains(e.points, gatekeeper.AdmissionPolicy) {
+		return verdict.Unverifiable
+	}
+	return verdict.Off
+}
+
 // works reports whether a constraint would run with the objects of a book.
 func (e *Engine) works(ctx context.Context, b book, id string) bool {
 	c, there := b.constraints[id]
@@ -180,7 +189,7 @@ func unevaluated(in Input, o *manifest.Object, err error) (verdict.Entry, error)
 	case errors.As(err, &blocked):
 		entry.Reason, entry.Detail = verdict.Unsupported, "the constraint judges nothing: "+err.Error()
 	case errors.As(err, &elsewhere):
-		entry.Reason, entry.Detail = verdict.Off, "the constraint judges nothing: "+err.Error()
+		entry.Reason, entry.Detail = elsewhere.reason(), "the constraint judges nothing: "+err.Error()
 	case errors.As(err, &broken):
 		entry.Reason, entry.Detail = verdict.Failed, "the constraint judges nothing: "+broken.Error()
 	default:

@@ -57,6 +57,20 @@ func (m match) changing() bool {
 	return len(m.Operations) > 0 && !slices.Contains(m.Operations, string(diff.Create))
 }
 
+// byObject are the keys that choose among objects.
+func (m match) byObject() []string {
+	var keys []string
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{{"kinds", m.Kinds}, {"namespaces", m.Namespaces}, {"operations", m.Operations}} {
+		if len(list.values) > 0 {
+			keys = append(keys, list.key)
+		}
+	}
+	return keys
+}
+
 // environment reports whether the rule looks at an environment at all.
 func (m match) environment(env config.Environment) bool {
 	for label, pattern := range m.EnvironmentLabels {

@@ -93,7 +93,7 @@ func (r rule) in(s Source) bool {
 	if s.Name == BuiltIn || r.Source == BuiltIn {
 		return s.Name == r.Source
 	}
-	return s.Dir == "." || strings.HasPrefix(r.file, s.Dir+"/")
+	return s.Dir == "." || r.file == s.Dir || strings.HasPrefix(r.file, s.Dir+"/")
 }
 
 // Reserved finds the first word of a dotted name that Rego keeps for itself.

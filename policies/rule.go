@@ -151,6 +151,9 @@ func newRule(g *graph, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
 			return rule{}, err
 		}
 	}
+	if err := out.lintScope(found); err != nil {
+		return rule{}, err
+	}
 	out.reads = g.reads(m.Package.Path.Append(ast.StringTerm(name)))
 	if s.Name != BuiltIn {
 		return out, nil
@@ -163,6 +166,22 @@ func newRule(g *graph, m *ast.Module, r *ast.Rule, s Source) (rule, error) {
 		return rule{}, &Error{File: out.file, Line: a.Location.Row, Msg: "METADATA lacks a title, description, id, severity or remediation", Hint: "see another rule of the library"}
 	}
 	return out, nil
+}
+
+// lintScope refuses a match by objects in a rule that looks at all of them
+// together: nothing would follow it.
+func (r rule) lintScope(found []*ast.Annotations) error {
+	keys := r.match.byObject()
+	if r.scope == scopeObject || len(keys) == 0 {
+		return nil
+	}
+	at := &ast.Location{File: r.file, Row: r.line}
+	for _, a := range found {
+		if a.Custom["match"] != nil {
+			at = a.Location
+		}
+	}
+	return &Error{File: at.File, Line: at.Row, Msg: fmt.Sprintf("METADATA: custom.match: %s cannot be for a rule of the scope %s, which sees all objects together", strings.Join(keys, " and "), r.scope), Hint: "select the objects in the rule, or give it the scope object"}
 }
 
 // annotations are those of the package, then of the document, then of the rule:

@@ -145,7 +145,8 @@ func terms(documents []*document) []*ast.Term {
 func (w *worker) look(ctx context.Context, i int, s *scene) ([]located, error) {
 	r := w.ev.rules[i]
 	in := reader{nil, s.find, s.environmentOf, w.ev.secrets.Replace}
-	t, err := w.run(ctx, i, s.world, s.input(r.rule, w.ev.parameters[i]), topdown.NewVirtualCache())
+	input := s.input(r.rule, w.ev.parameters[i])
+	t, err := w.run(ctx, i, s.world, input, topdown.NewVirtualCache())
 	var found []located
 	if soft, ok := errors.AsType[partial](err); ok {
 		found, err = append(found, w.unsure(i, soft, in)), nil
@@ -154,7 +155,7 @@ func (w *worker) look(ctx context.Context, i int, s *scene) ([]located, error) {
 		return found, err
 	}
 	read, err := w.read(i, t, in)
-	return append(found, read...), err
+	return append(found, w.excepted(ctx, i, s.world, input, read)...), err
 }
 
 // find is the document that a term is part of, and its place there.

@@ -117,6 +117,27 @@ has_one if { a := numbers.range(1, 1000)[_]; b := numbers.range(1, 1000)[_]; c :
 	}
 }
 
+// TestExceptionsOfCombine: an exception sees what the rule sees, all files together.
+func TestExceptionsOfCombine(t *testing.T) {
+	fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(`package main
+deny_many contains "many" if count(input) > 1
+deny_other contains "other" if count(input) > 1
+exception contains ["many"] if input[_].contents.metadata.name == "a"`)}}
+	engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := engine.Evaluate(t.Context(), policies.Input{Head: set(t, twoServices)})
+	if err != nil || len(result.Findings) != 2 {
+		t.Fatalf("got %+v, %v", result, err)
+	}
+	for _, f := range result.Findings {
+		if waived := f.Waiver != nil; waived != (f.Message == "many") {
+			t.Errorf("%s: waived %v", f.Message, waived)
+		}
+	}
+}
+
 // TestBuiltinErrors: what becomes of a built-in function that fails is for the
 // METADATA of the rule to say, else for the configuration.
 func TestBuiltinErrors(t *testing.T) {

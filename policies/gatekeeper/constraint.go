@@ -23,10 +23,17 @@ const (
 
 func actions() []Action { return []Action{Deny, Warn, DryRun} }
 
-// Point is the enforcement point of a tool that looks at objects before they
-// reach a cluster
+// The enforcement points
 // (https://open-policy-agent.github.io/gatekeeper/website/docs/enforcement-points).
-const Point = "gator.gatekeeper.sh"
+const (
+	// Point is that of a tool that looks at objects before they reach a cluster.
+	Point = "gator.gatekeeper.sh"
+	// Webhook and AdmissionPolicy are asked when they reach it.
+	Webhook         = "validation.gatekeeper.sh"
+	AdmissionPolicy = "vap.k8s.io"
+
+	audit = "audit.gatekeeper.sh"
+)
 
 // Constraint is a constraint: an instance of a template.
 type Constraint struct {
@@ -108,7 +115,7 @@ func (c *Constraint) enforcement(spec constraintSpec) *Fault {
 			switch p.Name {
 			case Point, "*":
 				best = min(best, rank)
-			case "validation.gatekeeper.sh", "audit.gatekeeper.sh", "vap.k8s.io":
+			case Webhook, audit, AdmissionPolicy:
 				c.Points = append(c.Points, p.Name)
 			default:
 				return faultAt(c.Object, pointer, "there is no enforcement point %q", p.Name)

@@ -91,11 +91,12 @@ func read(err error, fields map[string]any) error {
 		return &fault{failed, fmt.Sprintf("asking the API server: %v", err)}
 	}
 	s := status.Status()
+	if err := ofWebhook(s); err != nil {
+		return err
+	}
 	switch {
 	case s.Code == http.StatusUnprocessableEntity:
 		return invalid(s, fields).or(s)
-	case s.Code == http.StatusBadRequest && strings.Contains(s.Message, "does not support dry run"):
-		return &fault{unverifiable, s.Message}
 	case s.Code == http.StatusBadRequest:
 		return badRequest(s, fields)
 	case s.Code == http.StatusUnauthorized:
@@ -105,7 +106,7 @@ func read(err error, fields map[string]any) error {
 	case s.Code == http.StatusForbidden:
 		return problems{{rule: ruleRefused, msg: refusal(s)}}
 	case s.Code == http.StatusNotFound && s.Details != nil && s.Details.Kind == "namespaces":
-		return &fault{blocked, s.Message}
+		return &fault{blocked, s.Message + " on the cluster, and no root of the environment has it"}
 	case s.Code == http.StatusConflict && pinned(fields):
 		at := "/metadata/uid"
 		if lookup(fields, at) == nil {

@@ -182,9 +182,18 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 	return i.resource(c).Patch(ctx, i.name, types.ApplyPatchType, data, options, sub...)
 }
 
-// get returns an object as the server has it.
+// absence says that the server does not have an object.
+type absence struct{ msg string }
+
+func (a *absence) Error() string { return a.msg }
+
+// get returns an object as the server has it. One that it does not have is an
+// *absence.
 func (c client) get(ctx context.Context, i item) (map[string]any, error) {
 	o, err := i.resource(c).Get(ctx, i.name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, &absence{err.Error()}
+	}
 	if err != nil {
 		return nil, c.read(err, i.fields)
 	}

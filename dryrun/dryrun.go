@@ -6,6 +6,7 @@ package dryrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/penstock-dev/penstock/internal/config"
@@ -67,6 +68,9 @@ type backend interface {
 // Runner tries changes. It is safe for concurrent use.
 type Runner struct {
 	backend backend
+	// aside tries what the backend cannot, because it comes with the change; nil
+	// where there is nothing of that kind.
+	aside backend
 }
 
 // New returns a runner; nothing is started until it is needed. An unknown mode
@@ -74,9 +78,9 @@ type Runner struct {
 func New(opts Options) (*Runner, error) {
 	switch opts.Mode {
 	case Embedded:
-		return &Runner{newFleet()}, nil
+		return &Runner{backend: newFleet()}, nil
 	case Cluster:
-		return &Runner{clusters{opts.Kubeconfig}}, nil
+		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet()}, nil
 	}
 	return nil, fmt.Errorf("there is no dry-run mode %q", opts.Mode)
 }
@@ -86,7 +90,13 @@ func New(opts Options) (*Runner, error) {
 func (r *Runner) Prepare(ctx context.Context, env config.Environment) { r.backend.prepare(ctx, env) }
 
 // Close ends what was started. The runner must not be used afterwards.
-func (r *Runner) Close() error { return r.backend.close() }
+func (r *Runner) Close() error {
+	err := r.backend.close()
+	if r.aside != nil {
+		err = errors.Join(err, r.aside.close())
+	}
+	return err
+}
 
 // Try tries one environment. Whatever keeps an object from being tried is an
 // entry of the result; the error is for the end of ctx.
@@ -94,26 +104,37 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 	if len(in.Deltas) == 0 {
 		return Result{}, nil
 	}
-	t, err := r.backend.acquire(ctx, in.Environment)
+	s, err := attempt(ctx, r.backend, in)
 	if err != nil {
 		return unreachable(in, err), ctx.Err()
+	}
+	if r.aside != nil && s.leaves() {
+		s.sendAway(ctx, r.aside)
+	}
+	return s.result(), ctx.Err()
+}
+
+// attempt tries an environment on a server of a backend. Its error is for what
+// keeps all of it from being tried.
+func attempt(ctx context.Context, b backend, in Input) (*session, error) {
+	t, err := b.acquire(ctx, in.Environment)
+	if err != nil {
+		return nil, err
 	}
 	defer t.release(ctx)
 	s, err := newSession(t, in)
 	if err != nil {
-		return unreachable(in, err), ctx.Err()
+		return nil, err
 	}
 	s.listIneffective()
 	if !t.live {
 		s.loadBase(ctx)
 	}
 	s.tryHead(ctx)
+	s.nameWebhooks(ctx)
 	s.tryRollback(ctx)
-	if gone := t.gone(ctx, s.client.lost.Load()); gone != nil {
-		// Nobody knows which of its last answers were whole.
-		return unreachable(in, gone), ctx.Err()
-	}
-	return s.result(), ctx.Err()
+	// Nobody knows which of the last answers of a dying server were whole.
+	return s, t.gone(ctx, s.client.lost.Load())
 }
 
 // unreachable is the result of an environment for which there is no server.

@@ -122,6 +122,9 @@ func transcript(in dryrun.Input, r dryrun.Result) string {
 	for _, e := range r.Entries {
 		if e.Evaluated() {
 			tried++
+			if e.Detail != "" {
+				fmt.Fprintf(&b, "%s\n  %s\n", object(e.Object), e.Detail)
+			}
 			continue
 		}
 		fmt.Fprintf(&b, "not tried (%s) %s\n  %s %s\n", e.Reason, object(e.Object), spot(e.Location), e.Detail)

@@ -2,6 +2,7 @@ package dryrun
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -112,10 +113,15 @@ func images(pod map[string]any) map[any]any {
 	return out
 }
 
-// lookUp keeps what a live cluster has of an object that is updated. Where it
-// does not say, as to somebody who may not read it, the effects stay unknown.
+// lookUp keeps what a live cluster has of an object. Where it does not say, as to
+// somebody who may not read it, the effects stay unknown.
 func (s *session) lookUp(ctx context.Context, t *trial, i item) {
-	if found, err := s.client.get(ctx, i); err == nil {
+	found, err := s.client.get(ctx, i)
+	var none *absence
+	switch {
+	case err == nil:
 		t.base.object = found
+	case errors.As(err, &none):
+		t.absent = true
 	}
 }

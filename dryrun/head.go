@@ -16,7 +16,8 @@ import (
 // it has been tried, so that it is in force for those.
 func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
-		s.each(func(t *trial) bool { return rank(t.Current()) == r }, func(t *trial) {
+		s.partAway(r)
+		s.each(func(t *trial) bool { return rank(t.Current()) == r && t.away == "" }, func(t *trial) {
 			s.try(ctx, t)
 			if r != rankOther && !s.live {
 				s.enforce(ctx, t)
@@ -102,7 +103,7 @@ func (s *session) try(ctx context.Context, t *trial) {
 		}
 	}
 	if err != nil && !errors.As(err, &t.head.problems) {
-		t.fault = s.homeless(t.Current(), faultOf(err))
+		t.fault = faultOf(err)
 		return
 	}
 	if t.Operation == diff.Delete {
@@ -119,7 +120,9 @@ func (s *session) try(ctx context.Context, t *trial) {
 			}
 		}
 		if s.live {
-			s.tryOldAlone(ctx, t)
+			if s.tryOldAlone(ctx, t); !t.replaced {
+				old = t.stored()
+			}
 		}
 		if t.head.problems, err = s.refine(ctx, i, old, t.head.problems); err != nil {
 			f := faultOf(err)
@@ -142,7 +145,7 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 		i = i.renamed()
 	}
 	var err error
-	if s.live && t.Operation == diff.Update {
+	if s.live && (t.Operation == diff.Update || rank(t.Object) != rankOther) {
 		s.lookUp(ctx, t, i)
 	}
 	t.head.accepted, err = s.client.send(ctx, i, how{})
@@ -178,15 +181,6 @@ func (s *session) deletes(id manifest.ID) bool {
 		has := t.OldObject.Annotations()
 		return has["helm.sh/resource-policy"] != "keep" && !strings.EqualFold(has["kustomize.toolkit.fluxcd.io/prune"], "disabled") && !syncOption(t.OldObject, "Prune=false")
 	})
-}
-
-// homeless says of an object without a namespace on a live cluster that the
-// namespace comes with the change, if it does.
-func (s *session) homeless(o *manifest.Object, f *fault) *fault {
-	if s.live && f.reason == blocked && s.in.Head.Get(manifest.ID{Kind: "Namespace", Name: o.ID().Namespace}) != nil {
-		return &fault{unverifiable, "its namespace comes with this change, and a live cluster does not have it yet — --dry-run=embedded tries both"}
-	}
-	return f
 }
 
 // encrypted reports whether SOPS has encrypted an object

@@ -3,7 +3,6 @@ package dryrun
 import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // listIneffective lists what an environment has that would have a say about the
@@ -19,9 +18,6 @@ func (s *session) listIneffective() {
 			seen[o.ID()] = true
 			s.notes = append(s.notes, s.entryOf(o, verdict.Unverifiable, why))
 		}
-	}
-	if s.live {
-		s.listNewDefinitions()
 	}
 }
 
@@ -39,10 +35,6 @@ func (s *session) ineffective(o *manifest.Object) string {
 	case "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding":
 		if !s.live || s.changes(o.ID()) || s.in.Base.Get(o.ID()) == nil {
 			return "the policy that it binds is not in force in the dry-run"
-		}
-	case "/Namespace":
-		if s.live && s.changes(o.ID()) && s.uses(o.ID().Name) {
-			return "what its labels become with this change (Pod Security) is not in force on a live cluster yet — --dry-run=embedded tries both"
 		}
 	case "/ResourceQuota":
 		if !s.live && s.uses(o.ID().Namespace) {
@@ -71,26 +63,4 @@ func (s *session) uses(namespace string) bool {
 		}
 	}
 	return false
-}
-
-// listNewDefinitions marks the kinds whose definition a live cluster does not
-// have yet, or not as head has it: nothing is stored there, so that their objects
-// cannot be tried.
-func (s *session) listNewDefinitions() {
-	for _, o := range s.in.Head.All() {
-		if !isDefinition(o) {
-			continue
-		}
-		d := readDefinition(o)
-		changed := s.changes(o.ID())
-		for _, v := range d.served {
-			gvk := schema.GroupVersionKind{Group: d.group, Version: v, Kind: d.kind}
-			if changed {
-				delete(s.kinds.byKind, gvk)
-			}
-			if _, served := s.kinds.byKind[gvk]; !served {
-				s.kinds.broken[d.kindOf()] = &fault{unverifiable, "what its definition becomes with this change is not in force on a live cluster yet — --dry-run=embedded tries both"}
-			}
-		}
-	}
 }

@@ -54,6 +54,8 @@ type session struct {
 	notes []verdict.Entry
 	// rollback is whether all of it can be undone.
 	rollback verdict.Rollback
+	// aside is who answered for the deltas that went away; it is empty where none did.
+	aside string
 }
 
 // trial is a delta and what the server says of it.
@@ -66,6 +68,8 @@ type trial struct {
 	absent bool
 	// replaced says that the old object has to go before the new one comes.
 	replaced bool
+	// away says why a live cluster cannot answer for it; it is empty for the others.
+	away string
 
 	head    opinion
 	fault   *fault
@@ -146,7 +150,7 @@ func misnamed(name, namespace string) problems {
 
 // result puts together what the server said, in the order of the deltas.
 func (s *session) result() Result {
-	r := Result{Backend: s.name, Entries: s.notes, Rollback: &s.rollback}
+	r := Result{Backend: s.answerer(), Entries: s.notes, Rollback: &s.rollback}
 	for _, t := range s.deltas {
 		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))
@@ -163,6 +167,9 @@ func (s *session) result() Result {
 func (s *session) entry(t *trial) verdict.Entry {
 	o := t.Current()
 	e := verdict.Entry{Object: named(o), Stage: verdict.StageDryRun}
+	if t.away != "" {
+		e.Detail = "tried on " + s.aside + ": " + t.away
+	}
 	if t.fault != nil {
 		e.Reason, e.Location = t.fault.reason, place(o.Origin().Position)
 		e.Detail = redact.New(1, t.Object, t.OldObject).Replace(t.fault.detail)

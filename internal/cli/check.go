@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/report/json"
@@ -169,6 +170,7 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	options := pipeline.Options{
 		Change: c, Config: cfg, Environment: o.environment, Renderer: t.pool, Judge: engine,
 		Tool: tool(), Now: time.Now().UTC(),
+		Next: func(ctx context.Context) (*config.Config, pipeline.Judge, error) { return o.next(ctx, c, cfg) },
 	}
 	if trier != nil {
 		options.Trier = trier

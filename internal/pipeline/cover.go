@@ -78,6 +78,7 @@ func cover(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		return o, nil
 	}
 	o.environment.Objects = head.Objects.Len()
+	o.secrets = redact.New(shortestSecret, head.Objects.All()...)
 	in := policies.Input{Environment: env, Base: head.Objects, Head: head.Objects, Now: opts.Now}
 	return o, judge(ctx, opts, &o, in)
 }

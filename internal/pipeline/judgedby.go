@@ -14,7 +14,7 @@ import (
 // waivers, policies, bundles and their keys. They are read from base, so that what the change makes
 // of them is not in force in its own run.
 func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
-	dirs := opts.Config.PolicyDirs(opts.Change.Base)
+	dirs := slices.Concat(opts.Config.PolicyDirs(opts.Change.Base), opts.Config.PolicyDirs(opts.Change.Head))
 	for _, f := range opts.Change.Files {
 		for _, p := range f.Paths() {
 			if judges(opts.Config, dirs, p) && !slices.Contains(files, p) {

@@ -56,7 +56,11 @@ type Options struct {
 	Judge       Judge
 	// Trier is nil where the dry-run is switched off.
 	Trier Trier
-	Tool  report.Tool
+	// Next loads the configuration and the rules of head. It is called only where
+	// the change edits what changes are judged by; nil previews nothing. Its error
+	// is an *Unpreviewed where that is not to be looked at.
+	Next func(context.Context) (*config.Config, Judge, error)
+	Tool report.Tool
 	// Now is the time of the run.
 	Now time.Time
 	// Progress is told what the run does, for people; nil is silent.
@@ -102,6 +106,13 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	}
 	files, entries := judgedBy(opts)
 	ledger = append(ledger, entries...)
+	var hidden redact.Redactor
+	if len(files) > 0 {
+		if r.Preview, hidden, entries, err = preview(ctx, opts); err != nil {
+			return nil, err
+		}
+		ledger = append(ledger, entries...)
+	}
 	r.Unowned = slices.DeleteFunc(unowned(opts.Change.Files, reads, opts.Environment != ""), func(p string) bool { return slices.Contains(files, p) })
 	judged := policyRules(opts, own)
 	r.Rules = append(r.Rules, loadedRules(opts, judged, len(waivers) > 0)...)
@@ -109,7 +120,7 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	r.Coverage = covered(r.Coverage, r.Findings)
 	slices.Sort(r.UnseenKinds)
 	r.UnseenKinds = slices.Compact(r.UnseenKinds)
-	var secrets []redact.Redactor
+	secrets := []redact.Redactor{hidden}
 	for _, o := range results {
 		secrets = append(secrets, o.secrets)
 	}
@@ -226,6 +237,13 @@ func hide(r *report.Report, ledger []verdict.Entry, secrets redact.Redactor) {
 func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool, policyRules int) {
 	for i := range r.Findings {
 		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
+	}
+	if p := r.Preview; p != nil {
+		for _, list := range [][]verdict.Finding{p.Added, p.Removed} {
+			for i := range list {
+				list[i].Fingerprint = verdict.Fingerprint(list[i])
+			}
+		}
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)

@@ -1,18 +1,16 @@
 package report
 
+import "github.com/penstock-dev/penstock/internal/verdict"
+
 // Redact hides what is secret in every text of a report, before it is decided,
 // signed or encoded, so that no encoder can forget it. Names and places stay as
 // they are: without them nobody finds what a report is about. Places that a rule
 // gives were hidden when it was read.
 func Redact(r *Report, hide func(string) string) {
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		f.Message, f.Remediation = hide(f.Message), hide(f.Remediation)
-		if f.Waiver != nil {
-			w := *f.Waiver
-			w.Reason, w.Owner = hide(w.Reason), hide(w.Owner)
-			f.Waiver = &w
-		}
+	redactFindings(r.Findings, hide)
+	if p := r.Preview; p != nil {
+		redactFindings(p.Added, hide)
+		redactFindings(p.Removed, hide)
 	}
 	for i := range r.NotEvaluated {
 		r.NotEvaluated[i].Detail = hide(r.NotEvaluated[i].Detail)
@@ -35,5 +33,17 @@ func Redact(r *Report, hide func(string) string) {
 	}
 	for i := range r.Verdict.Reasons {
 		r.Verdict.Reasons[i] = hide(r.Verdict.Reasons[i])
+	}
+}
+
+func redactFindings(findings []verdict.Finding, hide func(string) string) {
+	for i := range findings {
+		f := &findings[i]
+		f.Message, f.Remediation = hide(f.Message), hide(f.Remediation)
+		if f.Waiver != nil {
+			w := *f.Waiver
+			w.Reason, w.Owner = hide(w.Reason), hide(w.Owner)
+			f.Waiver = &w
+		}
 	}
 }

@@ -23,7 +23,7 @@ func plain() []string {
 		"Findings.EffectiveOn", "Findings.Waiver.Expires", "Findings.Fingerprint",
 		"NotEvaluated.Environment", "NotEvaluated.Stage", "NotEvaluated.Reason",
 		"Rules.ID", "Rules.Level", "Rules.Tags", "Rules.Source", "Rules.HelpURL",
-		"Coverage.Rule", "UnseenKinds", "Unowned", "Timing.Stages.Stage",
+		"Coverage.Rule", "UnseenKinds", "Preview.RulesAdded", "Preview.RulesRemoved", "Preview.EnvironmentsAdded", "Preview.EnvironmentsRemoved", "Unowned", "Timing.Stages.Stage",
 	}
 }
 
@@ -36,6 +36,11 @@ func TestRedactReachesEveryText(t *testing.T) {
 	left := map[string]bool{}
 	collect(reflect.ValueOf(r).Elem(), "", left)
 	for name := range left {
+		for _, list := range []string{"Preview.Added.", "Preview.Removed."} {
+			if rest, ok := strings.CutPrefix(name, list); ok {
+				name = "Findings." + rest // the same findings, and as little of them
+			}
+		}
 		object := strings.Contains(name, ".Object.") || strings.Contains(name, ".Location.")
 		if !object && !slices.Contains(plain(), name) {
 			t.Errorf("the text %s goes out as it is", name)

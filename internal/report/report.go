@@ -41,6 +41,8 @@ type Report struct {
 	// UnseenKinds are the kinds of objects ("group/Kind") of affected environments
 	// that no rule looks at in one of them.
 	UnseenKinds []string `json:"unseenKinds,omitempty"`
+	// Preview is there where the change edits what changes are judged by.
+	Preview *Preview `json:"preview,omitempty"`
 	// Unowned are changed files that no environment reads.
 	Unowned []string `json:"unowned"`
 	Counts  Counts   `json:"counts"`

@@ -85,6 +85,7 @@ const (
 	rankDiff rank = iota
 	rankPlace
 	rankFile
+	rankPreview
 	rankExisting
 	rankWaived
 	rankNote
@@ -98,7 +99,7 @@ const (
 
 // noun names items that were left out.
 func (r rank) noun() string {
-	return [...]string{"diff", "place of findings", "file", "finding of base", "finding under a waiver", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
+	return [...]string{"diff", "place of findings", "file", "difference once merged", "finding of base", "finding under a waiver", "note", "item not evaluated", "warning", "item not evaluated that blocks", "error", "environment", "reason"}[r]
 }
 
 // item is a part that is written whole or not at all, but for its folded end.

@@ -32,7 +32,7 @@ func judgement(r *report.Report) []section {
 	if slices.ContainsFunc(r.NotEvaluated, func(e verdict.Entry) bool { return e.Reason.Blocking() }) {
 		out = []section{reasons(r.Verdict), environments(r), errs, missing, warnings, notes}
 	}
-	return append(out, waived(r), existing(r), unowned(r.Unowned))
+	return append(out, preview(r.Preview), waived(r), existing(r), unowned(r.Unowned))
 }
 
 func reasons(v verdict.Verdict) section {

@@ -38,7 +38,7 @@ const (
 )
 
 // Encode writes the report: the change; for each environment what it receives
-// and what was found; what was not evaluated; the verdict with its reasons and
+// and what was found; what the merge does to the judgement; what was not evaluated; the verdict with its reasons and
 // counts. No text of a manifest reaches the terminal as a control character.
 func Encode(w io.Writer, r *report.Report, opts Options) error {
 	p := printer{width: cmp.Or(max(opts.Width, 0), 80), color: opts.Color}
@@ -48,6 +48,7 @@ func Encode(w io.Writer, r *report.Report, opts Options) error {
 	}
 	e.header()
 	e.environments()
+	e.preview()
 	e.notEvaluated()
 	e.unowned()
 	e.summary()

@@ -1,0 +1,238 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/redact"
+	"github.com/penstock-dev/penstock/internal/report"
+	"github.com/penstock-dev/penstock/internal/verdict"
+	"github.com/penstock-dev/penstock/policies"
+)
+
+// previewPatience bounds a preview as a whole. What head judges by has been
+// reviewed by nobody, and its rules may each take as long as a rule may.
+const previewPatience = 2 * time.Minute
+
+// Unpreviewed says why what a change makes of its judges is not looked at,
+// although nothing is wrong with it.
+type Unpreviewed struct{ Detail string }
+
+func (e *Unpreviewed) Error() string { return e.Detail }
+
+// preview is what a change to its own judges would change. What cannot be used
+// at head is an entry that keeps the verdict from being made: every check after
+// the merge would end there.
+func preview(ctx context.Context, opts Options) (*report.Preview, redact.Redactor, []verdict.Entry, error) {
+	none := redact.Union()
+	if opts.Next == nil {
+		return nil, none, nil, nil
+	}
+	say(opts, "previewing what the change is judged by after it is merged")
+	bounded, cancel := context.WithTimeout(ctx, previewPatience)
+	defer cancel()
+	now, next, err := sides(bounded, opts)
+	var p *report.Preview
+	var entries []verdict.Entry
+	if err == nil {
+		p, entries = compare(now, next), gaps(now, next)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, none, nil, ctx.Err()
+	case err != nil && bounded.Err() != nil:
+		err = fmt.Errorf("it took longer than %s, and was stopped", previewPatience)
+	}
+	if err != nil {
+		return nil, none, []verdict.Entry{unusable(err)}, nil
+	}
+	return p, redact.Union(append(now.secrets, next.secrets...)...), entries, nil
+}
+
+// unusable is an entry that says why there is no preview.
+func unusable(err error) verdict.Entry {
+	if off, ok := errors.AsType[*Unpreviewed](err); ok {
+		return verdict.Entry{Stage: verdict.StagePolicy, Reason: verdict.Off, Detail: off.Detail}
+	}
+	e := verdict.Entry{Stage: verdict.StagePolicy, Reason: verdict.Failed, Detail: "what the change makes of what changes are judged by cannot be used: " + err.Error()}
+	if fault, ok := errors.AsType[*policies.Error](err); ok {
+		e.Location = &verdict.Location{File: fault.File, Line: fault.Line}
+	}
+	if fault, ok := errors.AsType[*config.Error](err); ok && len(fault.Faults) > 0 {
+		e.Location = &verdict.Location{File: fault.Faults[0].File, Line: fault.Faults[0].Line}
+	}
+	if hint, ok := errors.AsType[interface {
+		error
+		UserHint() string
+	}](err); ok && hint.UserHint() != "" {
+		e.Detail += " — " + hint.UserHint()
+	}
+	return e
+}
+
+// judgement is what stands at head, as one configuration with its rules and
+// waivers judges it.
+type judgement struct {
+	environments []string
+	rules        []verdict.Rule
+	findings     []verdict.Finding
+	ledger       []verdict.Entry
+	secrets      []redact.Redactor
+}
+
+// sides judges head twice: as base does, and as the change would have it.
+func sides(ctx context.Context, opts Options) (now, next judgement, err error) {
+	cfg, judge, err := loadNext(ctx, opts)
+	if err != nil {
+		return now, next, err
+	}
+	opts.Renderer = newRemembering(opts.Renderer)
+	if now, err = stand(ctx, opts, opts.Change.Base); err != nil {
+		return now, next, err
+	}
+	merged := *opts.Change
+	merged.Base = merged.Head
+	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
+	next, err = stand(ctx, opts, merged.Head)
+	return now, next, err
+}
+
+// loadNext loads what head judges by. Compiling cannot be interrupted, so that
+// one that does not end is left behind.
+func loadNext(ctx context.Context, opts Options) (*config.Config, Judge, error) {
+	type loaded struct {
+		cfg   *config.Config
+		judge Judge
+		err   error
+	}
+	done := make(chan loaded, 1)
+	go func() {
+		var l loaded
+		defer func() {
+			if r := recover(); r != nil {
+				l.err = fmt.Errorf("loading it panicked: %v", r)
+			}
+			done <- l
+		}()
+		l.cfg, l.judge, l.err = opts.Next(ctx)
+	}()
+	select {
+	case l := <-done:
+		return l.cfg, l.judge, l.err
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+}
+
+// stand judges all that stands at head.
+func stand(ctx context.Context, opts Options, waivedBy fs.FS) (judgement, error) {
+	var j judgement
+	envs, _, err := environments(opts)
+	if err != nil {
+		if _, unknown := errors.AsType[*UnknownEnvironment](err); unknown {
+			return j, nil // the run is limited to one that is not on this side
+		}
+		return j, err
+	}
+	waivers, err := opts.Config.LoadWaivers(waivedBy)
+	if err != nil {
+		return j, err
+	}
+	results, err := each(ctx, envs, func(ctx context.Context, pair config.Pair) (outcome, error) {
+		return cover(ctx, opts, pair)
+	})
+	if err != nil {
+		return j, err
+	}
+	var own []verdict.Rule
+	for i, o := range results {
+		if len(envs[i].Head.Roots) > 0 {
+			j.environments = append(j.environments, envs[i].Name())
+		}
+		own = append(own, o.rules...)
+		j.findings = append(j.findings, o.findings...)
+		j.ledger = append(j.ledger, o.ledger...)
+		j.secrets = append(j.secrets, o.secrets)
+	}
+	j.rules = policyRules(opts, own)
+	s := verdict.Sight{Now: opts.Now, Rules: j.rules, Environments: j.environments, All: opts.Environment == ""}
+	j.findings = append(j.findings, verdict.Waive(j.findings, waivers, s)...)
+	for i := range j.findings {
+		j.findings[i].Fingerprint = verdict.Fingerprint(j.findings[i])
+	}
+	return j, nil
+}
+
+// gaps are what keeps a preview from being whole: what comes with the rules of
+// head keeps the verdict from being made, as it will once they are in force.
+func gaps(now, next judgement) []verdict.Entry {
+	var out []verdict.Entry
+	seen := map[verdict.Entry]bool{}
+	for _, e := range next.ledger {
+		if e.Evaluated() || !e.Reason.Blocking() {
+			continue
+		}
+		before := slices.ContainsFunc(now.ledger, func(o verdict.Entry) bool {
+			return o.Environment == e.Environment && o.Object == e.Object && o.Detail == e.Detail
+		})
+		line := verdict.Entry{Environment: e.Environment, Stage: e.Stage, Reason: e.Reason, Detail: "once the change is merged: " + e.Detail}
+		if before {
+			line.Reason, line.Detail = verdict.Off, "not in the preview of what the change is judged by after it is merged: "+e.Detail
+		}
+		if !seen[line] {
+			seen[line] = true
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// compare tells what comes and what goes from one judgement to the next.
+func compare(now, next judgement) *report.Preview {
+	p := &report.Preview{}
+	p.RulesAdded, p.RulesRemoved = parted(ids(now.rules), ids(next.rules))
+	p.EnvironmentsAdded, p.EnvironmentsRemoved = parted(now.environments, next.environments)
+	p.Added = beyond(next.findings, now.findings, verdict.New)
+	p.Removed = beyond(now.findings, next.findings, verdict.Absent)
+	return p
+}
+
+func ids(rules []verdict.Rule) []string {
+	out := make([]string, len(rules))
+	for i, r := range rules {
+		out[i] = r.ID
+	}
+	return out
+}
+
+// parted are the names that only after has, and those that only before has.
+func parted(before, after []string) (added, removed []string) {
+	only := func(in, out []string) []string {
+		return slices.DeleteFunc(slices.Clone(in), func(name string) bool { return slices.Contains(out, name) })
+	}
+	return only(after, before), only(before, after)
+}
+
+// beyond are the findings that others have not, sorted.
+func beyond(findings, others []verdict.Finding, baseline verdict.Baseline) []verdict.Finding {
+	key := func(f verdict.Finding) string { return fmt.Sprint(f.Fingerprint, " ", f.Level, " ", f.Waiver != nil) }
+	known := map[string]int{}
+	for _, f := range others {
+		known[key(f)]++
+	}
+	out := []verdict.Finding{}
+	for _, f := range findings {
+		if known[key(f)]--; known[key(f)] >= 0 {
+			continue
+		}
+		f.Baseline = baseline
+		out = append(out, f)
+	}
+	verdict.SortFindings(out)
+	return out
+}

@@ -112,7 +112,7 @@ func (e *Engine) bench(ctx context.Context, r rule, inputs []Input, each time.Du
 func (e *Engine) trial(ctx context.Context, r rule, in Input) (trial, func(), error) {
 	one := *e
 	one.rules = []rule{r}
-	settings, _, err := one.settings(ctx, in.Environment)
+	settings, _, err := one.settings(ctx, in.Environment, in.RuleTimeout)
 	if err != nil {
 		return trial{}, nil, err
 	}

@@ -38,8 +38,10 @@ func (c *templateCache) newConstraint(ctx context.Context, k *gatekeeper.Constra
 	case t.Rego == nil:
 		return out, &blocked{"its template is not evaluated: " + t.Why}
 	}
-	compiled := c.get(t.Rego)
+	compiled, err := c.get(ctx, t.Rego)
 	switch {
+	case err != nil:
+		return out, err
 	case compiled.err != nil:
 		return out, compiled.err
 	case compiled.why != "":
@@ -104,6 +106,10 @@ func parametersFor(ctx context.Context, k *gatekeeper.Constraint, t *gatekeeper.
 	parameters := t.Defaulted(k.Parameters)
 	if schema := t.JSONSchema(); schema != nil && k.Parameters != nil {
 		wrong, err := violates(ctx, parameters, schema)
+		if err != nil && hostile(err) {
+			at := t.Object.Locate("/spec/crd/spec/validation/openAPIV3Schema")
+			return nil, &Error{File: fileOf(at, t.Object), Line: at.Line, Msg: fmt.Sprintf("checking the parameters of %s with the schema of the template: %s", k.ID(), err), Hint: "make the schema simpler"}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("checking the parameters of %s: %w", k.ID(), err)
 		}

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -26,14 +27,28 @@ type template struct {
 // is safe for concurrent use.
 type templateCache struct {
 	mu       sync.Mutex
-	compiled map[string]func() *template
+	compiled map[string]func() (*template, error)
 }
 
 func newTemplateCache() *templateCache {
-	return &templateCache{compiled: map[string]func() *template{}}
+	return &templateCache{compiled: map[string]func() (*template, error){}}
 }
 
-func (c *templateCache) get(r *gatekeeper.Rego) *template {
+// maxRego bounds the code of a template, in bytes: etcd takes no larger request
+// (https://etcd.io/docs/v3.6/dev-guide/limit/).
+const maxRego = 3 << 19
+
+// get compiles a template. The code may be that of a stranger: what takes longer
+// than a patient ctx lets it is given up, as its own error says. The error that
+// is returned is that of the run.
+func (c *templateCache) get(ctx context.Context, r *gatekeeper.Rego) (*template, error) {
+	size := len(r.Main.Text)
+	for _, s := range r.Libs {
+		size += len(s.Text)
+	}
+	if size > maxRego {
+		return &template{err: uncompiled(r, fmt.Errorf("its Rego is %d KiB long, and no API server takes more than %d", size>>10, maxRego>>10))}, nil
+	}
 	var key strings.Builder
 	fmt.Fprint(&key, r.V1)
 	for _, s := range append([]gatekeeper.Source{r.Main}, r.Libs...) {
@@ -41,12 +56,28 @@ func (c *templateCache) get(r *gatekeeper.Rego) *template {
 	}
 	c.mu.Lock()
 	compile, ok := c.compiled[key.String()]
-	if !ok {
-		compile = sync.OnceValue(func() *template { return compileTemplate(r) })
+	switch err := context.Cause(ctx); {
+	case ok:
+	case err != nil:
+		// Others took all the time, which says nothing of this one.
+		compile = func() (*template, error) { return nil, err }
+	default:
+		compile = sync.OnceValues(func() (*template, error) {
+			return bounded(ctx, func() (*template, error) { return compileTemplate(r), nil })
+		})
 		c.compiled[key.String()] = compile
 	}
 	c.mu.Unlock()
-	return compile()
+	t, err := compile()
+	if err != nil && hostile(err) {
+		return &template{err: uncompiled(r, err)}, nil
+	}
+	return t, err
+}
+
+// uncompiled is the error of a template that was given up.
+func uncompiled(r *gatekeeper.Rego, err error) *Error {
+	return &Error{File: r.Main.File, Line: r.Main.Before + 1, Msg: "compiling the template: " + err.Error(), Hint: "make its Rego simpler; see how long `opa check` takes"}
 }
 
 // compileTemplate compiles a template on its own, in the sandbox of all rules:

@@ -1,10 +1,13 @@
 package policies_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
 	"golang.org/x/tools/txtar"
@@ -150,6 +153,49 @@ func TestConstraintHidesSecrets(t *testing.T) {
 		if !strings.Contains(out, "it is") || strings.Contains(out, "hunter2") {
 			t.Errorf("%s: got %s", name, out)
 		}
+	}
+}
+
+// TestTemplateWithoutEnd: what head brings is compiled to see whether it works.
+// Code that takes twice as long with each step is given up, named, and no pass; the constraints that are in force judge all the same.
+func TestTemplateWithoutEnd(t *testing.T) {
+	code := "package k8sfoo\nviolation[{\"msg\": \"x\"}] { x := " + strings.Repeat("[y | y := ", 14) + "1" + strings.Repeat("]", 14) + " }\n"
+	long := "package k8sfoo\nviolation[{\"msg\": \"x\"}] { true }\n" + strings.Repeat("# "+strings.Repeat("x", 1000)+"\n", 1600)
+	for _, tt := range []struct{ name, head, want string }{
+		{"code", templateOf("K8sFoo", code), "failed ConstraintTemplate/k8sfoo: it does not work as this change has it: head.yaml:9: compiling the template: it was given up after 250ms, which all templates and schemas of an environment share"},
+		{"length", templateOf("K8sFoo", long), "its Rego is 1567 KiB long, and no API server takes more than 1536"},
+	} {
+		engine, err := loadArchive(archive("policies/t.yaml", templateOf("K8sBar", `package k8sbar
+violation[{"msg": "bar"}] { true }`), "policies/c.yaml", constraintOf("K8sBar", "bar", "{match: {kinds: [{kinds: [Service]}]}}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, head := set(t, service), objects(t, "head.yaml", tt.head+"---\n"+service)
+		result, err := engine.Evaluate(t.Context(), policies.Input{Base: base, Head: head, Deltas: diff.Compare(base, head), RuleTimeout: 250 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := lines(result)
+		if !strings.Contains(got, tt.want) || !strings.Contains(got, "error gatekeeper/k8sbar/bar Service/hello-kubernetes") {
+			t.Errorf("%s: got %s", tt.name, got)
+		}
+	}
+}
+
+// TestSchemaWithoutEnd: a schema that takes twice as long with each definition is given up.
+func TestSchemaWithoutEnd(t *testing.T) {
+	definitions := "l0: {type: string}"
+	for i := range 20 {
+		definitions += fmt.Sprintf(", l%d: {allOf: [{$ref: '#/definitions/l%d'}, {$ref: '#/definitions/l%d'}]}", i+1, i, i)
+	}
+	engine, err := load(t, "# METADATA\n# custom: {id: a/b, parameters: {p: {schema: {$ref: '#/definitions/l20', definitions: {"+definitions+"}}}}}\npackage a\ndeny contains \"x\" if input.review.parameters.p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := config.Environment{Name: "prod", Parameters: map[string]map[string]any{"a/b": {"p": "x"}}}
+	_, err = engine.Evaluate(t.Context(), policies.Input{Environment: env, Head: set(t, service), RuleTimeout: 50 * time.Millisecond})
+	if err == nil || !strings.Contains(err.Error(), "checking the parameter p of the rule a/b: it was given up after 50ms") {
+		t.Errorf("got %v", err)
 	}
 }
 

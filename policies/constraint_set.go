@@ -90,6 +90,8 @@ func (e *Engine) constraintRules() []verdict.Rule {
 // Gatekeeper of its cluster would. What head changes of them is listed, as is
 // every constraint that cannot be evaluated.
 func (e *Engine) constraintsOf(ctx context.Context, in Input) (inForce, error) {
+	ctx, cancel := patient(ctx, in.RuleTimeout)
+	defer cancel()
 	base, head := gatekeeper.Read(in.Base.All()), gatekeeper.Read(in.Head.All())
 	now := newBook(e.gatekeeper, base)
 	out := inForce{expander: now.expander()}
@@ -121,7 +123,7 @@ func (e *Engine) constraintsOf(ctx context.Context, in Input) (inForce, error) {
 		out.entries = append(out.entries, entry)
 	}
 	base.Ignored = slices.Concat(e.gatekeeper.Ignored, base.Ignored)
-	out.entries = append(out.entries, faulty(in, base, head)...)
+	out.entries = append(out.entries, faulty(in, base, head, e.refused)...)
 	previews, err := e.previews(ctx, in, next)
 	out.entries = append(out.entries, previews...)
 	out.entries = append(out.entries, strangers(in, now)...)
@@ -199,9 +201,9 @@ func unevaluated(in Input, o *manifest.Object, err error) (verdict.Entry, error)
 }
 
 // faulty are the entries of objects that Gatekeeper would not read, and of those
-// that it would act on and Penstock does not. What is at fault at base only has
-// been mended.
-func faulty(in Input, base, head gatekeeper.Objects) []verdict.Entry {
+// that it would act on and Penstock does not, and of the tests among them. What is
+// at fault at base only has been mended.
+func faulty(in Input, base, head gatekeeper.Objects, tests []gatekeeper.Ignored) []verdict.Entry {
 	var out []verdict.Entry
 	note := func(o *manifest.Object, reason verdict.Reason, detail string, at *verdict.Location) {
 		out = append(out, verdict.Entry{Environment: in.Environment.Name, Stage: verdict.StagePolicy, Object: nameOf(o), Reason: reason, Detail: detail, Location: at})
@@ -212,6 +214,9 @@ func faulty(in Input, base, head gatekeeper.Objects) []verdict.Entry {
 	}
 	for _, i := range base.Ignored {
 		note(i.Object, verdict.Unverifiable, i.Why, locate(i.Object, ""))
+	}
+	for _, i := range tests {
+		note(i.Object, verdict.Off, i.Why, locate(i.Object, ""))
 	}
 	return out
 }
@@ -256,7 +261,11 @@ func (e *Engine) tryOut(ctx context.Context, o *manifest.Object, next book) erro
 	id := o.ID()
 	for _, t := range next.templates {
 		if t.Object == o && t.Rego != nil {
-			return e.templates.get(t.Rego).err
+			compiled, err := e.templates.get(ctx, t.Rego)
+			if err != nil {
+				return err
+			}
+			return compiled.err
 		}
 	}
 	for _, c := range next.constraints {

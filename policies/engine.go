@@ -61,6 +61,8 @@ type Engine struct {
 	// has compiled their code.
 	gatekeeper gatekeeper.Objects
 	templates  *templateCache
+	// refused are constraints that are tests of what must be refused.
+	refused []gatekeeper.Ignored
 }
 
 // Rules returns the rules, sorted by ID. Rules of one package that share the ID

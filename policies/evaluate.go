@@ -52,7 +52,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	rules, faults, err := e.settings(ctx, in.Environment)
+	rules, faults, err := e.settings(ctx, in.Environment, in.RuleTimeout)
 	if err != nil {
 		return Result{}, err
 	}

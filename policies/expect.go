@@ -90,7 +90,7 @@ func (e *Engine) judge(ctx context.Context, f fixture, tracer *cover.Cover) ([]v
 		}
 	}
 	gaps = slices.Compact(gaps)
-	settings, _, err := e.settings(ctx, f.env)
+	settings, _, err := e.settings(ctx, f.env, 0)
 	if err != nil {
 		return nil, nil, err
 	}

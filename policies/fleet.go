@@ -42,7 +42,9 @@ func (e *Engine) LooksAtFleet(settings config.Environment) bool {
 func (e *Engine) EvaluateFleet(ctx context.Context, in FleetInput) (Result, error) {
 	var all Result
 	fleet := slices.DeleteFunc(slices.Clone(e.rules), func(r rule) bool { return r.scope != scopeFleet })
-	rules, faults, err := configure(ctx, fleet, in.Settings)
+	waiting, cancel := patient(ctx, in.RuleTimeout)
+	defer cancel()
+	rules, faults, err := configure(waiting, fleet, in.Settings)
 	if err != nil {
 		return Result{}, err
 	}

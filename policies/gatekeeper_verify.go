@@ -95,7 +95,9 @@ func (v verifier) test(ctx context.Context, s *gatekeeper.Suite, t gatekeeper.Te
 		return []CaseResult{whole}
 	}
 	dir := path.Dir(s.File)
-	subject, err := v.prepare(ctx, dir, t)
+	waiting, cancel := patient(ctx, 0)
+	defer cancel()
+	subject, err := v.prepare(waiting, dir, t)
 	switch {
 	case t.Invalid && errors.Is(err, errSchema):
 		return []CaseResult{whole}

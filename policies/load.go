@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +34,9 @@ func Load(sources ...Source) (*Engine, error) {
 		return nil, err
 	}
 	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache()}, newGraph(compiler)
-	if e.gatekeeper, err = set.manifests.read(e.templates); err != nil {
+	ctx, cancel := patient(context.Background(), 0)
+	defer cancel()
+	if e.gatekeeper, e.refused, err = set.manifests.read(ctx, e.templates); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
@@ -102,7 +105,7 @@ type sourceSet struct {
 // readSources reads the rules and data of the sources, and the tests of all but
 // the library: those are read only to be run.
 func readSources(sources []Source, tests bool) (*sourceSet, error) {
-	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}, manifests{invalid: map[string]bool{}}}
+	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}, manifests{invalid: map[string]string{}}}
 	caps := capabilities()
 	written := map[string]string{}
 	for _, s := range sources {

@@ -2,12 +2,15 @@ package policies
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
 // Pack is what a bundle of the sources holds: their rules and their objects of
@@ -22,11 +25,15 @@ func Pack(sources, with []Source) (files map[string][]byte, data map[string]any,
 	if err != nil {
 		return nil, nil, err
 	}
+	tests, err := set.tests()
+	if err != nil {
+		return nil, nil, err
+	}
 	files = map[string][]byte{}
 	from := map[string]string{}
 	for _, s := range sources {
 		err := fs.WalkDir(s.FS, s.Dir, func(p string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || isTest(p) || isFixture(s, p) || set.manifests.invalid[p] {
+			if err != nil || e.IsDir() || isTest(p) || isFixture(s, p) || slices.Contains(tests, p) {
 				return err
 			}
 			name := strings.TrimPrefix(p, s.Dir+"/")
@@ -52,9 +59,28 @@ func Pack(sources, with []Source) (files map[string][]byte, data map[string]any,
 	}
 	packed := slices.Collect(maps.Values(from))
 	for _, o := range set.manifests.objects {
-		if file := o.Origin().File; !set.manifests.invalid[file] && !slices.Contains(packed, file) {
+		if file := o.Origin().File; !slices.Contains(tests, file) && !slices.Contains(packed, file) {
 			return nil, nil, &Error{File: file, Msg: o.ID().String() + " would not be in the bundle", Hint: "write it as YAML, in a file that holds no tests"}
 		}
 	}
 	return files, maps.Clone(set.data), nil
+}
+
+// tests are the files that hold nothing but constraints that are tests of what
+// must be refused. In a bundle, which has no suite, they would be in force.
+func (set *sourceSet) tests() ([]string, error) {
+	ctx, cancel := patient(context.Background(), 0)
+	defer cancel()
+	refused := set.manifests.refused(ctx)
+	var files []string
+	for _, t := range refused {
+		file := t.Object.Origin().File
+		for _, o := range set.manifests.objects {
+			if o.Origin().File == file && !slices.ContainsFunc(refused, func(i gatekeeper.Ignored) bool { return i.Object == o }) {
+				return nil, &Error{File: file, Line: t.Object.Locate("").Line, Msg: t.Object.ID().String() + " is a test, and " + o.ID().String() + " in the same file is in force", Hint: "give it a file of its own, so that a bundle can do without it"}
+			}
+		}
+		files = append(files, file)
+	}
+	return files, nil
 }

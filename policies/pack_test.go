@@ -49,10 +49,19 @@ func TestPack(t *testing.T) {
 		}
 	}
 	refused := maps.Clone(files)
-	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(constraint)}
+	wrong := constraint + "spec: {match: {nonsense: true}}\n"
+	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(wrong)}
 	refused["p/suite.yaml"] = &fstest.MapFile{Data: []byte("apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntests: [{name: a, template: template.yaml, constraint: wrong.yaml, invalid: true}]\n")}
 	if packed, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] != nil {
 		t.Errorf("a constraint that is wrong on purpose is in the bundle: %v", err)
+	}
+	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(constraint)}
+	if packed, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] == nil {
+		t.Errorf("a constraint that is in force, whatever a suite says, is not in the bundle: %v", err)
+	}
+	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(wrong + "---\n" + strings.Replace(constraint, "never", "other", 1))}
+	if _, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "p/wrong.yaml:1: K8sNo.constraints.gatekeeper.sh never is a test, and K8sNo.constraints.gatekeeper.sh other in the same file is in force") {
+		t.Errorf("a test and a constraint were packed together: %v", err)
 	}
 	broken := policies.Source{Name: "r", FS: fstest.MapFS{"r/a.rego": {Data: []byte("package r\n\ndeny contains http.send({})\n")}}, Dir: "r"}
 	if _, _, err := policies.Pack([]policies.Source{broken}, nil); !errors.As(err, &fault) {

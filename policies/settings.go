@@ -7,8 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies/gatekeeper"
@@ -24,7 +26,9 @@ type setting struct {
 // settings are the rules that run in an environment, and what is wrong with
 // what its configuration says of rules, as sentences. A rule whose parameters
 // are wrong does not run: what it would say is not what was asked.
-func (e *Engine) settings(ctx context.Context, env config.Environment) ([]setting, []string, error) {
+func (e *Engine) settings(ctx context.Context, env config.Environment, limit time.Duration) ([]setting, []string, error) {
+	ctx, cancel := patient(ctx, limit)
+	defer cancel()
 	out, faults, err := configure(ctx, e.rules, env)
 	if err != nil {
 		return nil, nil, err
@@ -148,28 +152,46 @@ func typeOf(value any) string {
 	return "number"
 }
 
-// violates says how a value violates a JSON Schema, or nothing.
+// violates says how a value violates a JSON Schema, or nothing. A schema that a
+// patient ctx has no patience with is an error, as one is that is no schema.
 func violates(ctx context.Context, value, schema any) (string, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return "", err
 	}
-	results, err := rego.New(
-		rego.Query(`json.match_schema(input.value, input.schema, [_, faults])`),
-		rego.Input(map[string]any{"value": string(text), "schema": schema}),
-		rego.Capabilities(capabilities()), rego.StrictBuiltinErrors(true),
-	).Eval(ctx)
+	against, err := ast.InterfaceToValue(schema)
 	if err != nil {
 		return "", err
 	}
-	if len(results) == 0 {
-		return "", fmt.Errorf("the schema gave no answer")
+	localSchemas()
+	match := topdown.GetBuiltin(ast.JSONMatchSchema.Name)
+	return bounded(ctx, func() (string, error) {
+		var answer *ast.Term
+		operands := []*ast.Term{ast.StringTerm(string(text)), ast.NewTerm(against)}
+		err := match(topdown.BuiltinContext{Context: ctx}, operands, func(t *ast.Term) error {
+			answer = t
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+		return schemaFaults(answer)
+	})
+}
+
+// schemaFaults are the errors in an answer of json.match_schema, as a sentence.
+func schemaFaults(answer *ast.Term) (string, error) {
+	pair, ok := answer.Value.(*ast.Array)
+	if !ok || pair.Len() != 2 {
+		return "", fmt.Errorf("the schema gave %s", answer)
 	}
-	faults, _ := results[0].Bindings["faults"].([]any)
+	var faults []struct{ Error string }
+	if err := ast.As(pair.Elem(1).Value, &faults); err != nil {
+		return "", err
+	}
 	var texts []string
 	for _, f := range faults {
-		m, _ := f.(map[string]any)
-		texts = append(texts, fmt.Sprint(m["error"]))
+		texts = append(texts, f.Error)
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, "; "), nil

@@ -60,6 +60,9 @@ func Owns(group, kind string) bool {
 	return group == constraints
 }
 
+// IsConstraint reports whether an object of an identity is a constraint.
+func IsConstraint(id manifest.ID) bool { return id.Group == constraints }
+
 // Ignores reports whether objects of an API group and kind would change the
 // answers of Gatekeeper, and have no effect here.
 func Ignores(group, kind string) bool { return ignored(manifest.ID{Group: group, Kind: kind}) != "" }

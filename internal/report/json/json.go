@@ -15,9 +15,8 @@ import (
 // Encode writes the report, indented, with keys in a fixed order. Lists and
 // mappings that are always there are never null.
 func Encode(w io.Writer, r *report.Report) error {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(&indenter{w: w})
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(complete(*r)); err != nil {
 		return fmt.Errorf("writing the report as JSON: %w", err)
 	}

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -275,17 +274,6 @@ func (p *page) yamlDiff(old, current map[string]any) error {
 	}
 	p.lineDiff(was, is)
 	return nil
-}
-
-func marshal(v any) (string, error) {
-	var b bytes.Buffer
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	enc.CompactSeqIndent()
-	if err := enc.Encode(v); err != nil {
-		return "", fmt.Errorf("writing YAML: %w", err)
-	}
-	return b.String(), enc.Close()
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)

@@ -1,29 +1,36 @@
 #!/usr/bin/env bash
-# Compares what `penstock check --dry-run=off` takes with what `conftest test`
-# takes on the same documents with the same rules: Deployments of which some have
-# faults, and 24 rules in six packages that share a library.
+# Compares Penstock with conftest on the same documents with the same rules:
+# Deployments of which some have faults, and 24 rules in six packages that share a
+# library.
 #
-#   hack/compare-conftest.sh [DOCUMENTS...]     (300 1000 3000 10000)
+#   hack/compare-conftest.sh [--engines|--processes] [DOCUMENTS...]     (300 1000 3000 10000)
 #
-# Needs Go, git, bash and the module proxy, from which conftest comes. PENSTOCK
-# and CONFTEST name binaries to use instead, ROUNDS how often each side is
-# measured (5). Both run as processes, in turn: start, reading and output count.
-# It prints the medians of seconds and of peak memory (where /usr/bin/time is that
-# of GNU), and what one document more takes; and fails if the two sides find a
-# different number of violations.
+# The engines are measured in one process, through the functions that `conftest
+# test` and `penstock check` call: what reading the YAML, compiling the rules and
+# evaluating take, and the processor time, allocations and memory for a document
+# (hack/testdata/compareengines). The documents part is reading and evaluating.
+#
+# The processes are `penstock check --dry-run=off`, on a change that creates all
+# documents, and `conftest test`, in turn: start, reading and output count. It
+# prints the medians of seconds and of peak memory (where /usr/bin/time is that of
+# GNU), and what one document more takes.
+#
+# Both fail if the two sides do not find the same violations. Needs Go, git, bash
+# and the module proxy, from which conftest comes. PENSTOCK and CONFTEST name
+# binaries to use instead, ROUNDS how often each side is measured (5).
 set -euo pipefail
 repo=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/policies" "$work/base"
-if [ -z "${PENSTOCK:-}" ]; then
-  (cd "$repo" && go build -o "$work/penstock" ./cmd/penstock)
-  PENSTOCK=$work/penstock
-fi
-if [ -z "${CONFTEST:-}" ]; then
-  GOBIN=$work go install github.com/open-policy-agent/conftest@v0.71.1
-  CONFTEST=$work/conftest
-fi
+conftest=github.com/open-policy-agent/conftest@v0.71.1
+engines=true processes=true
+case ${1:-} in
+--engines) processes=false && shift ;;
+--processes) engines=false && shift ;;
+esac
+sizes=("$@")
+[ $# -gt 0 ] || sizes=(300 1000 3000 10000)
 
 cat >"$work/policies/lib.rego" <<'REGO'
 package lib
@@ -94,10 +101,29 @@ measure() {
 }
 median() { sort -n -k"$2" "$work/$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
 
-printf '%9s  %10s %8s  %10s %8s  %6s\n' documents 'penstock s' MiB 'conftest s' MiB ratio
+if $engines; then
+  cp "$repo/go.mod" "$repo/go.sum" "$work/"
+  (cd "$repo" && go get -modfile="$work/go.mod" "$conftest" 2>"$work/get" &&
+    go build -modfile="$work/go.mod" -o "$work/engines" ./hack/testdata/compareengines) || { cat "$work/get" >&2; exit 1; }
+  files=()
+  for n in "${sizes[@]}"; do
+    documents "$n" >"$work/documents-$n.yaml"
+    files+=("$work/documents-$n.yaml")
+  done
+  "$work/engines" "${ROUNDS:-5}" "$work/policies" "${files[@]}"
+fi
+$processes || exit 0
+
+if [ -z "${PENSTOCK:-}" ]; then
+  (cd "$repo" && go build -o "$work/penstock" ./cmd/penstock)
+  PENSTOCK=$work/penstock
+fi
+if [ -z "${CONFTEST:-}" ]; then
+  GOBIN=$work go install "$conftest"
+  CONFTEST=$work/conftest
+fi
+printf '\n%9s  %10s %8s  %10s %8s  %6s\n' documents 'penstock s' MiB 'conftest s' MiB ratio
 last=
-for n in "${@:-300}"; do sizes+=("$n"); done
-[ $# -gt 0 ] || sizes=(300 1000 3000 10000)
 for n in "${sizes[@]}"; do
   rm -rf "$work/head"
   cp -R "$work/base" "$work/head"

@@ -20,6 +20,8 @@ type manifests struct {
 	// invalid are the files of constraints that a suite expects to be refused, and
 	// the place of the test that says so.
 	invalid map[string]string
+	// builtinErrors is that of the source of an object.
+	builtinErrors map[*manifest.Object]string
 }
 
 func isYAML(name string) bool {
@@ -28,8 +30,8 @@ func isYAML(name string) bool {
 
 // add takes the objects of Gatekeeper out of a file. Other YAML beside policies
 // means nothing, be it broken or not.
-func (m *manifests) add(fsys fs.FS, file string) error {
-	text, err := fs.ReadFile(fsys, file)
+func (m *manifests) add(s Source, file string) error {
+	text, err := fs.ReadFile(s.FS, file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", file, err)
 	}
@@ -49,7 +51,7 @@ func (m *manifests) add(fsys fs.FS, file string) error {
 			continue
 		}
 		for _, item := range d.Items() {
-			if err := m.object(item); err != nil {
+			if err := m.object(s, item); err != nil {
 				return err
 			}
 		}
@@ -57,7 +59,7 @@ func (m *manifests) add(fsys fs.FS, file string) error {
 	return nil
 }
 
-func (m *manifests) object(d manifest.Document) error {
+func (m *manifests) object(s Source, d manifest.Document) error {
 	apiVersion, _ := d.Fields["apiVersion"].(string)
 	kind, _ := d.Fields["kind"].(string)
 	if group := path.Dir(apiVersion); !gatekeeper.Owns(group, kind) && !gatekeeper.Ignores(group, kind) {
@@ -67,7 +69,7 @@ func (m *manifests) object(d manifest.Document) error {
 	if err != nil {
 		return syntax(err, "give the object a name")
 	}
-	m.objects = append(m.objects, o)
+	m.objects, m.builtinErrors[o] = append(m.objects, o), s.BuiltinErrors
 	return nil
 }
 

@@ -2,17 +2,14 @@ package policies
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
-	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
@@ -24,7 +21,9 @@ type subjectView struct {
 	// old is the object that it replaces, or nil.
 	old       *manifest.Object
 	generated *gatekeeper.Generated
+	// namespace is where the object would be; unscoped says that this is not known.
 	namespace string
+	unscoped  bool
 	operation diff.Operation
 
 	// What follows is made when the first constraint applies.
@@ -54,8 +53,8 @@ func (w *worker) constrain(ctx context.Context, v view, only func(int) bool, j *
 
 // subjects are the object of a view and what it expands to.
 func (w *worker) subjects(v view) ([]*subjectView, error) {
-	namespace := effectiveNamespace(v.object.ID())
-	own := &subjectView{of: v, object: v.object, old: v.old, namespace: namespace, operation: v.asked}
+	namespace, known := w.ev.scopes.namespace(v.object.ID())
+	own := &subjectView{of: v, object: v.object, old: v.old, namespace: namespace, unscoped: !known, operation: v.asked}
 	if v.asked == diff.Update && v.old == nil {
 		own.old = v.object // base, which is compared with an update of it
 	}
@@ -66,7 +65,7 @@ func (w *worker) subjects(v view) ([]*subjectView, error) {
 		if err != nil {
 			return out, fmt.Errorf("expanding %s: %w", v.object.ID(), err)
 		}
-		s := &subjectView{of: v, object: o, generated: &generated[i], namespace: namespace}
+		s := &subjectView{of: v, object: o, generated: &generated[i], namespace: namespace, unscoped: !known}
 		if v.asked != "" {
 			s.operation = diff.Create // controllers make new objects of an updated template
 		}
@@ -75,67 +74,68 @@ func (w *worker) subjects(v view) ([]*subjectView, error) {
 	return out, err
 }
 
-// effectiveNamespace is where an object would be. Objects of built-in kinds that
-// name no namespace are put into the default one.
-func effectiveNamespace(id manifest.ID) string {
-	if id.Namespace != "" || !namespacedKind(id.Group, id.Kind) {
-		return id.Namespace
+// applies reports whether a constraint applies to a subject in a namespace. It
+// applies to an update when it applies to the object before or after.
+func (s *subjectView) applies(c *constraint, namespace string) gatekeeper.Answer {
+	answer := c.Applies(s.subject(s.object, namespace))
+	if s.old != nil && s.old != s.object && answer != gatekeeper.Yes {
+		if before := c.Applies(s.subject(s.old, namespace)); before == gatekeeper.Yes || answer == gatekeeper.No {
+			answer = before
+		}
 	}
-	return "default"
+	if answer == gatekeeper.Yes && c.namespace && namespace != "" && s.of.world.namespaces[namespace] == nil {
+		return gatekeeper.Unknown
+	}
+	return answer
 }
 
-// namespacedKind knows the built-in kinds. Of others it takes the manifest's word.
-func namespacedKind(group, kind string) bool {
-	cluster := map[string][]string{
-		"":                          {"Namespace", "Node", "PersistentVolume", "ComponentStatus"},
-		"apps":                      nil,
-		"batch":                     nil,
-		"autoscaling":               nil,
-		"policy":                    {"PodSecurityPolicy"},
-		"networking.k8s.io":         {"IngressClass", "IPAddress", "ServiceCIDR"},
-		"rbac.authorization.k8s.io": {"ClusterRole", "ClusterRoleBinding"},
-		"coordination.k8s.io":       nil,
-		"discovery.k8s.io":          nil,
-	}
-	kinds, known := cluster[group]
-	return known && !slices.Contains(kinds, kind)
-}
-
-func (s *subjectView) subject(fields map[string]any, labels *manifest.Object) gatekeeper.Subject {
-	out := gatekeeper.Subject{Fields: fields, Namespace: s.namespace, Generated: s.generated != nil}
-	if labels != nil {
+func (s *subjectView) subject(o *manifest.Object, namespace string) gatekeeper.Subject {
+	out := gatekeeper.Subject{Fields: o.Fields(), Namespace: namespace, Generated: s.generated != nil}
+	if labels := s.of.world.namespaces[namespace]; labels != nil {
 		out.Labels, out.Known = labels.Labels(), true
 	}
 	return out
 }
 
-// constraint runs one constraint on one object, if it applies. It applies to an
-// update when it applies to the object before or after.
+// gap is why a constraint that may be for a subject does not judge it, if there
+// is a reason.
+func (w *worker) gap(c *constraint, s *subjectView, answer gatekeeper.Answer) (gap, bool) {
+	if s.unscoped && (c.namespace && answer != gatekeeper.No || answer != s.applies(c, "default")) {
+		return unscoped(s.of.object), true
+	}
+	process := gatekeeper.ProcessWebhook
+	if s.of.asked == "" {
+		process = gatekeeper.ProcessAudit
+	}
+	if namespace, exempted := w.ev.config.Exempts(process, s.subject(s.object, s.namespace)); exempted && answer != gatekeeper.No {
+		at := w.ev.config.Object.Locate("/spec/match")
+		return exempt(namespace, string(process), "the Config of "+place(at.File, at.Line)), true
+	}
+	return unlabelled(s.namespace), answer == gatekeeper.Unknown
+}
+
+// constraint runs one constraint on one object, if it applies.
 func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judgement) {
 	c := w.ev.rules[i].constraint
-	namespace := s.of.world.namespaces[s.namespace]
-	applies := c.Applies(s.subject(s.object.Fields(), namespace))
-	if s.old != nil && s.old != s.object && applies != gatekeeper.Yes {
-		if before := c.Applies(s.subject(s.old.Fields(), namespace)); before == gatekeeper.Yes || applies == gatekeeper.No {
-			applies = before
+	answer := s.applies(c, s.namespace)
+	if g, there := w.gap(c, s, answer); there {
+		if !s.of.before {
+			w.ev.unjudged.add(g, i)
 		}
-	}
-	unknown := c.namespace && s.namespace != "" && namespace == nil
-	switch {
-	case applies == gatekeeper.No:
 		return
-	case applies == gatekeeper.Unknown || unknown:
-		if s.of.world == w.ev.head {
-			w.ev.unknown.add(s.namespace, i)
-		}
+	}
+	if answer == gatekeeper.No {
 		return
 	}
 	j.rules = append(slices.Clip(j.rules), i) // the list is shared by objects of the kind
 	if s.review == nil {
-		w.document(s, namespace)
+		w.document(s, s.of.world.namespaces[s.namespace])
 	}
 	input := ast.NewObject(pair("review", s.review), pair("parameters", c.parameters))
 	t, err := w.run(ctx, i, s.of.world.templates, input, topdown.NewVirtualCache())
+	if soft, ok := errors.AsType[partial](err); ok {
+		j.findings, err = append(j.findings, w.unsureConstraint(i, soft, s)), nil
+	}
 	if err == nil && t != nil {
 		var found []located
 		found, err = w.violations(i, t, s)
@@ -144,6 +144,17 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 	if err != nil {
 		j.faults = append(j.faults, fault{i, w.hide(i, s.of, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
 	}
+}
+
+// unsureConstraint is a finding that says which built-in function failed in a
+// constraint, at the object that it judges or that its subject is made of.
+func (w *worker) unsureConstraint(i int, fault partial, s *subjectView) located {
+	hide := func(text string) string { return w.hide(i, s.of, text) }
+	out := w.unsure(i, fault, w.reading(s.doc, s.before, hide))
+	out.Object, out.Location = nameOf(s.of.object), locate(s.of.object, "")
+	out.Message = s.prefix() + out.Message
+	out.key += "\x00" + s.prefix()
+	return out
 }
 
 // document makes the review that constraints see
@@ -175,40 +186,4 @@ func (w *worker) document(s *subjectView, namespace *manifest.Object) {
 		pairs = append(pairs, pair("namespaceObject", ast.NullTerm()))
 	}
 	s.review = ast.ObjectTerm(pairs...)
-}
-
-// unknownNamespaces counts the objects that constraints did not judge because
-// labels of their namespace are not known.
-type unknownNamespaces struct {
-	mu     sync.Mutex
-	counts map[string]map[int]int
-}
-
-func (u *unknownNamespaces) add(namespace string, rule int) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.counts == nil {
-		u.counts = map[string]map[int]int{}
-	}
-	if u.counts[namespace] == nil {
-		u.counts[namespace] = map[int]int{}
-	}
-	u.counts[namespace][rule]++
-}
-
-// entries list, for each namespace, the constraints that did not judge its objects.
-func (ev *evaluation) unknownNamespaces() []verdict.Entry {
-	var out []verdict.Entry
-	for _, namespace := range slices.Sorted(maps.Keys(ev.unknown.counts)) {
-		var texts []string
-		for _, i := range slices.Sorted(maps.Keys(ev.unknown.counts[namespace])) {
-			texts = append(texts, fmt.Sprintf("%s (%d)", ev.rules[i].ID, ev.unknown.counts[namespace][i]))
-		}
-		out = append(out, verdict.Entry{
-			Environment: ev.in.Environment.Name, Stage: verdict.StagePolicy, Reason: verdict.Unverifiable,
-			Object: verdict.Object{APIVersion: "v1", Kind: "Namespace", Name: namespace},
-			Detail: "the namespace is not in this environment, and its labels are not known; constraints that ask for them did not judge its objects: " + strings.Join(texts, ", "),
-		})
-	}
-	return out
 }

@@ -20,8 +20,10 @@ type inForce struct {
 	// own describes those that the environment itself holds.
 	own     []verdict.Rule
 	entries []verdict.Entry
-	// expander expands workloads as the environment does.
+	// expander expands workloads as the environment does, and config says what
+	// Gatekeeper leaves alone there.
 	expander gatekeeper.Expander
+	config   *gatekeeper.Config
 }
 
 // book holds objects of Gatekeeper by what they are asked for.
@@ -29,6 +31,7 @@ type book struct {
 	templates   map[string]*gatekeeper.Template
 	constraints map[string]*gatekeeper.Constraint
 	expansions  map[string]*gatekeeper.Expansion
+	config      *gatekeeper.Config
 	// own are the constraints that the environment itself holds.
 	own map[string]bool
 }
@@ -37,7 +40,10 @@ type book struct {
 // policies: where both have one of the same name, the environment's is what
 // judges there.
 func newBook(directories, environment gatekeeper.Objects) book {
-	b := book{map[string]*gatekeeper.Template{}, map[string]*gatekeeper.Constraint{}, map[string]*gatekeeper.Expansion{}, map[string]bool{}}
+	b := book{map[string]*gatekeeper.Template{}, map[string]*gatekeeper.Constraint{}, map[string]*gatekeeper.Expansion{}, environment.Config, map[string]bool{}}
+	if b.config == nil {
+		b.config = directories.Config
+	}
 	for _, objects := range []gatekeeper.Objects{directories, environment} {
 		for _, t := range objects.Templates {
 			b.templates[t.Kind] = t
@@ -94,7 +100,7 @@ func (e *Engine) constraintsOf(ctx context.Context, in Input) (inForce, error) {
 	defer cancel()
 	base, head := gatekeeper.Read(in.Base.All()), gatekeeper.Read(in.Head.All())
 	now := newBook(e.gatekeeper, base)
-	out := inForce{expander: now.expander()}
+	out := inForce{expander: now.expander(), config: now.config}
 	next := newBook(e.gatekeeper, head)
 	for _, id := range slices.Sorted(maps.Keys(now.constraints)) {
 		c := now.constraints[id]
@@ -106,6 +112,10 @@ func (e *Engine) constraintsOf(ctx context.Context, in Input) (inForce, error) {
 			out.own = append(out.own, describeConstraint(c, now.templates[c.Kind]).Rule)
 		}
 		if err == nil {
+			r.builtinErrors = e.builtinErrors[c.Object]
+			if now.own[id] {
+				r.builtinErrors = in.BuiltinErrors
+			}
 			out.rules = append(out.rules, r)
 			continue
 		}

@@ -61,6 +61,9 @@ type Engine struct {
 	// has compiled their code.
 	gatekeeper gatekeeper.Objects
 	templates  *templateCache
+	// builtinErrors is what becomes of those of the sources when a built-in function
+	// fails in them.
+	builtinErrors map[*manifest.Object]string
 	// refused are constraints that are tests of what must be refused.
 	refused []gatekeeper.Ignored
 }
@@ -93,6 +96,9 @@ type Input struct {
 	// RuleMemory bounds by how many bytes the heap may grow while the rules run;
 	// 0 means DefaultRuleMemory.
 	RuleMemory uint64
+	// BuiltinErrors is what becomes of a constraint that the environment itself
+	// holds and in which a built-in function failed, as Source has it.
+	BuiltinErrors string
 	// tracer watches the evaluation, to count what tests reach.
 	tracer topdown.QueryTracer
 }

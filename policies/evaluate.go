@@ -34,10 +34,12 @@ type evaluation struct {
 	// stopped tells evaluations that the run is cancelled.
 	stopped atomic.Bool
 	// constraints are the indexes of the rules that are constraints of
-	// Gatekeeper; expander and unknown are theirs.
+	// Gatekeeper; what follows is theirs.
 	constraints []int
 	expander    gatekeeper.Expander
-	unknown     unknownNamespaces
+	config      *gatekeeper.Config
+	scopes      scopes
+	unjudged    unjudged
 }
 
 // Evaluate runs every rule that applies on every object of the head, and on
@@ -67,7 +69,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 		return all, nil
 	}
 	single := part(rules, func(s scope) bool { return s == scopeObject })
-	if err := e.objects(ctx, in, single, found.expander, tasks, &all); err != nil {
+	if err := e.objects(ctx, in, single, found, tasks, &all); err != nil {
 		return Result{}, err
 	}
 	if rules = part(rules, func(s scope) bool { return s != scopeObject }); len(rules) == 0 {
@@ -80,13 +82,15 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) (Result, error) {
 }
 
 // objects evaluates rules on each object by itself, and adds to the result.
-func (e *Engine) objects(ctx context.Context, in Input, rules []setting, expander gatekeeper.Expander, tasks []task, all *Result) error {
+func (e *Engine) objects(ctx context.Context, in Input, rules []setting, found inForce, tasks []task, all *Result) error {
 	ev, err := e.prepare(ctx, in, rules)
 	if err != nil {
 		return err
 	}
 	defer ev.close(ctx)
-	ev.expander = expander
+	if len(ev.constraints) > 0 {
+		ev.expander, ev.config, ev.scopes = found.expander, found.config, scopesOf(in.Head, in.Base)
+	}
 	results, tallies := ev.all(ctx, tasks)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -102,7 +106,7 @@ func (e *Engine) objects(ctx context.Context, in Input, rules []setting, expande
 		all.Entries = append(all.Entries, r.Entries...)
 	}
 	all.Coverage, all.Unseen = total(tallies)
-	all.Entries = append(all.Entries, ev.unknownNamespaces()...)
+	all.Entries = append(all.Entries, ev.unjudgedEntries()...)
 	return nil
 }
 
@@ -260,15 +264,15 @@ func (w *worker) task(ctx context.Context, t task) Result {
 		head = w.judge(ctx, view{world: w.ev.head, object: t.head, operation: diff.Create, asked: diff.Create, secrets: secrets}, nil)
 	case diff.Update:
 		head = w.judge(ctx, view{world: w.ev.head, object: t.head, old: t.base, operation: diff.Update, asked: diff.Update, secrets: secrets}, nil)
-		base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, asked: diff.Update, secrets: secrets}, state)
+		base = w.judge(ctx, view{world: w.ev.base, before: true, object: t.base, operation: diff.Create, asked: diff.Update, secrets: secrets}, state)
 	case diff.Delete:
 		head = w.judge(ctx, view{world: w.ev.head, object: t.base, operation: diff.Delete, asked: diff.Delete, secrets: secrets}, nil)
-		base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, secrets: secrets}, nil)
+		base = w.judge(ctx, view{world: w.ev.base, before: true, object: t.base, operation: diff.Create, secrets: secrets}, nil)
 	default:
 		head = w.judge(ctx, view{world: w.ev.head, object: t.head, operation: diff.Create, secrets: secrets}, nil)
 		base = head
 		if w.ev.base != w.ev.head {
-			base = w.judge(ctx, view{world: w.ev.base, object: t.base, operation: diff.Create, secrets: secrets}, func(i int) bool { return w.ev.rules[i].reads.inventory })
+			base = w.judge(ctx, view{world: w.ev.base, before: true, object: t.base, operation: diff.Create, secrets: secrets}, func(i int) bool { return w.ev.rules[i].reads.inventory })
 			base.findings = append(base.findings, slices.DeleteFunc(slices.Clone(head.findings), func(f located) bool { return w.ev.rules[f.index].reads.inventory })...)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
 // Load reads and compiles the rules of the sources. Files that end in
@@ -33,7 +34,7 @@ func Load(sources ...Source) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache()}, newGraph(compiler)
+	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache(), builtinErrors: set.manifests.builtinErrors}, newGraph(compiler)
 	ctx, cancel := patient(context.Background(), 0)
 	defer cancel()
 	if e.gatekeeper, e.refused, err = set.manifests.read(ctx, e.templates); err != nil {
@@ -105,7 +106,7 @@ type sourceSet struct {
 // readSources reads the rules and data of the sources, and the tests of all but
 // the library: those are read only to be run.
 func readSources(sources []Source, tests bool) (*sourceSet, error) {
-	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}, manifests{invalid: map[string]string{}}}
+	set := &sourceSet{map[string]*ast.Module{}, map[string]Source{}, map[string]any{}, manifests{invalid: map[string]string{}, builtinErrors: map[*manifest.Object]string{}}}
 	caps := capabilities()
 	written := map[string]string{}
 	for _, s := range sources {
@@ -121,7 +122,7 @@ func readSources(sources []Source, tests bool) (*sourceSet, error) {
 			case strings.HasPrefix(p, path.Join(s.Dir, "data")+"/") && isYAML(p):
 				return set.addData(s, p, written)
 			case isYAML(p) && s.Name != BuiltIn:
-				return set.manifests.add(s.FS, p)
+				return set.manifests.add(s, p)
 			}
 			return nil
 		})

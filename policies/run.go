@@ -46,7 +46,9 @@ type view struct {
 	operation   diff.Operation
 	// asked is the operation that constraints see: none where the change leaves
 	// the object as it is, as in an audit.
-	asked   diff.Operation
+	asked diff.Operation
+	// before says that it is the object as base has it, which is only compared with.
+	before  bool
 	secrets redact.Redactor
 }
 

@@ -117,6 +117,39 @@ has_one if { a := numbers.range(1, 1000)[_]; b := numbers.range(1, 1000)[_]; c :
 	}
 }
 
+// TestBuiltinErrorsOfConstraints: those of directories follow their source, those
+// of the environment its input.
+func TestBuiltinErrorsOfConstraints(t *testing.T) {
+	template := templateOf("K8sFoo", "package k8sfoo\nviolation[{\"msg\": \"x\"}] { to_number(input.review.kind.kind) > 1 }\nviolation[{\"msg\": \"y\"}] { true }")
+	constraint := constraintOf("K8sFoo", "foo", "{match: {kinds: [{kinds: [Service]}]}}")
+	const failed = "failed"
+	const unsure = "unchanged warning gatekeeper/k8sfoo/foo Service/hello-kubernetes web.yaml:1: the rule could not be evaluated in full: policies/c.yaml:10: "
+	for _, tt := range []struct{ source, input, own, want string }{
+		{"", "ignore", "", failed},
+		{"warning", "", "", unsure},
+		{"ignore", "", "", "unchanged error gatekeeper/k8sfoo/foo Service/hello-kubernetes web.yaml:1: y\n"},
+		{"ignore", "", template + "---\n" + constraint + "---\n", failed},
+		{"", "warning", template + "---\n" + constraint + "---\n", strings.NewReplacer("web.yaml:1:", "web.yaml:18:", "policies/c.yaml", "web.yaml").Replace(unsure)},
+	} {
+		fsys := fstest.MapFS{"policies/.keep": {}}
+		if tt.own == "" {
+			fsys["policies/c.yaml"] = &fstest.MapFile{Data: []byte(template + "---\n" + constraint)}
+		}
+		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := set(t, tt.own+service)
+		result, err := engine.Evaluate(t.Context(), policies.Input{Base: head, Head: head, BuiltinErrors: tt.input})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := lines(result); !strings.Contains(got, tt.want) || strings.Contains(got, failed) != (tt.want == failed) {
+			t.Errorf("%+v: got %s", tt, got)
+		}
+	}
+}
+
 // TestExceptionsOfCombine: an exception sees what the rule sees, all files together.
 func TestExceptionsOfCombine(t *testing.T) {
 	fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(`package main

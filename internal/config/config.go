@@ -105,7 +105,7 @@ type Policies struct {
 	Builtin bool `yaml:"builtin" default:"true"`
 	// Whether rules of the repository that name no scope see all objects of an environment together, as with conftest --combine.
 	Combine bool `yaml:"combine" default:"false"`
-	// What becomes of a rule of the repository in which a built-in function fails: "error" leaves the object undecided, "warning" is a finding, "ignore" is nothing.
+	// What becomes of a rule or constraint of the repository in which a built-in function fails: "error" leaves the object undecided, "warning" is a finding, "ignore" is nothing.
 	BuiltinErrors string `yaml:"builtinErrors" enum:"error,warning,ignore" default:"error"`
 	// Levels of rules, by rule ID.
 	Severities map[string]string `yaml:"severities" enum:"error,warning,note,off"`

@@ -79,6 +79,6 @@ func cover(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 	}
 	o.environment.Objects = head.Objects.Len()
 	o.secrets = redact.New(shortestSecret, head.Objects.All()...)
-	in := policies.Input{Environment: env, Base: head.Objects, Head: head.Objects, Now: opts.Now}
+	in := policies.Input{Environment: env, Base: head.Objects, Head: head.Objects, Now: opts.Now, BuiltinErrors: opts.Config.Policies.BuiltinErrors}
 	return o, judge(ctx, opts, &o, in)
 }

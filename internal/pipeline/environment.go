@@ -105,7 +105,7 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 	if o.environment.Deltas, err = show(deltas, secretKey(base.Objects, head.Objects), o.secrets); err != nil {
 		return o, err
 	}
-	if err := judge(ctx, opts, &o, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now}); err != nil {
+	if err := judge(ctx, opts, &o, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now, BuiltinErrors: opts.Config.Policies.BuiltinErrors}); err != nil {
 		return o, err
 	}
 	return o, try(ctx, opts, &o, dryrun.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas})

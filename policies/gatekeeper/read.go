@@ -15,6 +15,7 @@ const (
 	templates   = "templates.gatekeeper.sh"
 	constraints = "constraints.gatekeeper.sh"
 	expansions  = "expansion.gatekeeper.sh"
+	configs     = "config.gatekeeper.sh"
 )
 
 // Objects are the objects of Gatekeeper among others, in the order in which
@@ -23,6 +24,8 @@ type Objects struct {
 	Templates   []*Template
 	Constraints []*Constraint
 	Expansions  []*Expansion
+	// Config is that of Gatekeeper; nil when there is none.
+	Config *Config
 	// Faults are the objects that cannot be used.
 	Faults []*Fault
 	// Ignored are objects that Gatekeeper would act on and this package does
@@ -56,6 +59,8 @@ func Owns(group, kind string) bool {
 		return kind == "ConstraintTemplate"
 	case expansions:
 		return kind == "ExpansionTemplate"
+	case configs:
+		return kind == "Config"
 	}
 	return group == constraints
 }
@@ -88,6 +93,14 @@ func Read(objects []*manifest.Object) Objects {
 			if c, err = newConstraint(o); err == nil {
 				out.Constraints = append(out.Constraints, c)
 			}
+		case id.Group == configs && id.Kind == "Config" && id.Name == configName:
+			var c *Config
+			if c, err = newConfig(o); err == nil {
+				out.Config = c
+				if c.unsynced() {
+					out.Ignored = append(out.Ignored, Ignored{o, "data.inventory holds the whole environment, with the namespaces that it keeps out of it"})
+				}
+			}
 		default:
 			if why := ignored(id); why != "" {
 				out.Ignored = append(out.Ignored, Ignored{o, why})
@@ -106,8 +119,8 @@ func ignored(id manifest.ID) string {
 	switch {
 	case id.Group == "mutations.gatekeeper.sh":
 		return "the mutations of Gatekeeper are not applied; constraints judge objects as they are written"
-	case id.Group == "config.gatekeeper.sh" && id.Kind == "Config":
-		return "the namespaces that it exempts from Gatekeeper are not exempted; constraints judge them, too"
+	case id.Group == configs && id.Kind == "Config" && id.Name != configName:
+		return "Gatekeeper reads only the Config of the name " + configName
 	}
 	return ""
 }

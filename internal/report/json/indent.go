@@ -18,7 +18,7 @@ type indenter struct {
 // chunk is from how many bytes on they are handed on.
 const chunk = 64 << 10
 
-// Write takes any part of a document that is valid.
+// Write takes any part of a document that is valid. What it keeps, flush writes.
 func (i *indenter) Write(p []byte) (int, error) {
 	for n := 0; n < len(p); {
 		if i.text {
@@ -33,7 +33,7 @@ func (i *indenter) Write(p []byte) (int, error) {
 			}
 		}
 	}
-	return len(p), i.flush()
+	return len(p), nil
 }
 
 // string copies what is left of a string, and tells how much it was.
@@ -65,9 +65,6 @@ func (i *indenter) byte(c byte) {
 			i.line()
 		}
 		i.out = append(i.out, c)
-		return
-	case '\n':
-		i.out = append(i.out, c) // after the document
 		return
 	}
 	if opened {

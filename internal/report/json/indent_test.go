@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/penstock-dev/penstock/internal/report"
 )
 
 // FuzzIndent compares with json.Indent, whatever the parts that the document
@@ -34,6 +37,9 @@ func FuzzIndent(f *testing.F) {
 			}
 			rest = rest[n:]
 		}
+		if err := out.flush(); err != nil {
+			t.Fatal(err)
+		}
 		if got.String() != want.String() {
 			t.Errorf("%s\n%s\nwant\n%s", compact.Bytes(), got.Bytes(), want.Bytes())
 		}
@@ -54,6 +60,9 @@ func TestIndentHandsOnLargeDocumentsInParts(t *testing.T) {
 	if _, err := out.Write(text); err != nil {
 		t.Fatal(err)
 	}
+	if err := out.flush(); err != nil {
+		t.Fatal(err)
+	}
 	if !bytes.Equal(got.Bytes(), want.Bytes()) || largest > 2*chunk {
 		t.Errorf("%d bytes in parts of up to %d, want %d", got.Len(), largest, want.Len())
 	}
@@ -70,6 +79,48 @@ func TestEncodeSaysThatItCannotWrite(t *testing.T) {
 type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
+
+// TestEncodeAsTheLibrary leaves out each part of a report in turn.
+func TestEncodeAsTheLibrary(t *testing.T) {
+	same := func(what string, r *report.Report) {
+		var want bytes.Buffer
+		enc := json.NewEncoder(&want)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(complete(*r)); err != nil {
+			t.Fatal(err)
+		}
+		if got := encode(t, r); !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s: got\n%s\nwant\n%s", what, got, want.Bytes())
+		}
+	}
+	same("whole", sample())
+	same("empty", &report.Report{})
+	for i := range reflect.TypeFor[report.Report]().NumField() {
+		r := sample()
+		reflect.ValueOf(r).Elem().Field(i).SetZero()
+		same("no "+reflect.TypeFor[report.Report]().Field(i).Name, r)
+	}
+	for i := range reflect.TypeFor[report.Environment]().NumField() {
+		r := sample()
+		reflect.ValueOf(&r.Environments[0]).Elem().Field(i).SetZero()
+		same("no environment's "+reflect.TypeFor[report.Environment]().Field(i).Name, r)
+	}
+	r := sample()
+	r.Findings[0].Message = "<a> & \u2028 \"quoted\" \\ {[,:]}"
+	r.Findings = append(r.Findings, r.Findings...)
+	same("more findings", r)
+}
+
+// TestEncodeStreams pins that a report is written in parts: a member whose tag the
+// stream does not know would have it made as a whole again.
+func TestEncodeStreams(t *testing.T) {
+	for _, typ := range []reflect.Type{reflect.TypeFor[report.Report](), reflect.TypeFor[report.Environment]()} {
+		if !holdsList(typ) {
+			t.Errorf("%s is not written in parts", typ)
+		}
+	}
+}
 
 // BenchmarkEncode writes a report with 5,000 findings.
 func BenchmarkEncode(b *testing.B) {

@@ -3,9 +3,9 @@
 package json
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"github.com/penstock-dev/penstock/internal/report"
@@ -15,9 +15,13 @@ import (
 // Encode writes the report, indented, with keys in a fixed order. Lists and
 // mappings that are always there are never null.
 func Encode(w io.Writer, r *report.Report) error {
-	enc := json.NewEncoder(&indenter{w: w})
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(complete(*r)); err != nil {
+	whole, out := complete(*r), &indenter{w: w}
+	err := newStream(out).value(reflect.ValueOf(&whole).Elem())
+	if err == nil {
+		out.out = append(out.out, '\n')
+		err = out.flush()
+	}
+	if err != nil {
 		return fmt.Errorf("writing the report as JSON: %w", err)
 	}
 	return nil

@@ -29,6 +29,8 @@ type Options struct {
 	Mode string
 	// Kubeconfig is the file of mode Cluster; empty looks where kubectl looks.
 	Kubeconfig string
+	// Assets are for embedded servers.
+	Assets Assets
 }
 
 // Input is one environment of a change.
@@ -78,9 +80,9 @@ type Runner struct {
 func New(opts Options) (*Runner, error) {
 	switch opts.Mode {
 	case Embedded:
-		return &Runner{backend: newFleet()}, nil
+		return &Runner{backend: newFleet(opts.Assets)}, nil
 	case Cluster:
-		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet()}, nil
+		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet(opts.Assets)}, nil
 	}
 	return nil, fmt.Errorf("there is no dry-run mode %q", opts.Mode)
 }

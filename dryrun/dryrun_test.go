@@ -23,6 +23,9 @@ import (
 var update = flag.Bool("update", false, "write what the server says into testdata")
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "kube-apiserver" {
+		os.Exit(kubeAPIServer(os.Args[1:]))
+	}
 	if child.Role() == apiserver.Role {
 		os.Exit(apiserver.Main(context.Background(), os.Stdin, os.Stdout))
 	}

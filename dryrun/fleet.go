@@ -11,9 +11,11 @@ import (
 	"github.com/penstock-dev/penstock/internal/config"
 )
 
-// fleet is the embedded API servers of a run. A server serves one environment
-// at a time and is reset in between, so that environments do not see each other.
+// fleet is the embedded API servers of a run, and those of binaries in their
+// place. A server serves one environment at a time and is reset in between, or
+// ends where it cannot be, so that environments do not see each other.
 type fleet struct {
+	shelf *shelf
 	// slots bounds how many servers are in use.
 	slots chan struct{}
 
@@ -32,18 +34,18 @@ type vessel struct {
 
 // newFleet allows for one server on small machines, since each takes about
 // 400 MB and is busy on two cores; environments then take turns.
-func newFleet() *fleet {
-	return &fleet{slots: make(chan struct{}, max(1, min(3, runtime.GOMAXPROCS(0)/4)))}
+func newFleet(assets Assets) *fleet {
+	return &fleet{shelf: &shelf{assets: assets}, slots: make(chan struct{}, max(1, min(3, runtime.GOMAXPROCS(0)/4)))}
 }
 
 func (f *fleet) prepare(ctx context.Context, env config.Environment) {
+	options, err := f.shelf.choose(ctx, env.KubernetesVersion)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	version, err := apiserver.Resolve(env.KubernetesVersion)
 	if err != nil || f.closed || len(f.idle)+f.inUse >= cap(f.slots) {
 		return // acquire tells what is wrong
 	}
-	if s, err := apiserver.Start(context.WithoutCancel(ctx), apiserver.Options{KubernetesVersion: version}); err == nil {
+	if s, err := apiserver.Start(context.WithoutCancel(ctx), options); err == nil {
 		f.idle = append(f.idle, &vessel{Server: s})
 	}
 }
@@ -69,14 +71,14 @@ func (f *fleet) acquire(ctx context.Context, env config.Environment) (*target, e
 
 // take returns a server that answers as a version: an idle one, or a new one.
 func (f *fleet) take(ctx context.Context, version string) (*vessel, error) {
-	wanted, err := apiserver.Resolve(version)
+	options, err := f.shelf.choose(ctx, version)
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.inUse++
-	if n := slices.IndexFunc(f.idle, func(v *vessel) bool { return v.Version() == wanted }); n >= 0 {
+	if n := slices.IndexFunc(f.idle, func(v *vessel) bool { return v.Name() == options.Name() }); n >= 0 {
 		v := f.idle[n]
 		f.idle = slices.Delete(f.idle, n, n+1)
 		return v, nil
@@ -86,7 +88,7 @@ func (f *fleet) take(ctx context.Context, version string) (*vessel, error) {
 		_ = f.idle[0].Close() // nobody needs it any more, and it leaves nothing behind
 		f.idle = f.idle[1:]
 	}
-	s, err := apiserver.Start(context.WithoutCancel(ctx), apiserver.Options{KubernetesVersion: wanted})
+	s, err := apiserver.Start(context.WithoutCancel(ctx), options)
 	if err != nil {
 		f.inUse--
 		return nil, err
@@ -107,7 +109,7 @@ func (v *vessel) target(ctx context.Context) (*target, error) {
 		v.known = true
 	}
 	return &target{
-		name: "embedded " + v.Version(), config: restConfig, kinds: v.kinds, gone: v.gone,
+		name: v.Name(), config: restConfig, kinds: v.kinds, gone: v.gone,
 		settle: v.FenceNamespaces,
 	}, nil
 }
@@ -121,7 +123,7 @@ func (v *vessel) gone(ctx context.Context, lost bool) error {
 
 // put resets a server and keeps it for the next environment.
 func (f *fleet) put(ctx context.Context, v *vessel) {
-	if ctx.Err() != nil || v.Err() != nil || v.Reset(ctx) != nil {
+	if ctx.Err() != nil || v.Err() != nil || !v.Resettable() || v.Reset(ctx) != nil {
 		_ = f.discard(v) // the result is there already; the server leaves nothing behind
 		return
 	}

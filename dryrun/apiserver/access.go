@@ -13,14 +13,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// access is what guards the server: a loopback listener, a certificate that the
+// access is what guards the server: a loopback address, a certificate that the
 // client pins, and a random token with all rights.
 type access struct {
 	greeting greeting
-	listener net.Listener
 	// Files in the private directory, readable by this user alone.
 	certFile, keyFile, tokenFile, signingFile string
 }
@@ -28,13 +30,8 @@ type access struct {
 // validity of the certificate: longer than any run.
 const validity = 30 * 24 * time.Hour
 
-func newAccess(ctx context.Context, dir string) (*access, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listening on the loopback interface: %w", err)
-	}
+func newAccess(dir, host string) (*access, error) {
 	a := &access{
-		listener: listener,
 		certFile: filepath.Join(dir, "serving.crt"), keyFile: filepath.Join(dir, "serving.key"),
 		tokenFile: filepath.Join(dir, "token.csv"), signingFile: filepath.Join(dir, "accounts.key"),
 	}
@@ -46,7 +43,7 @@ func newAccess(ctx context.Context, dir string) (*access, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the key of the service accounts: %w", err)
 	}
-	a.greeting = greeting{Host: listener.Addr().String(), CA: cert, Token: rand.Text()}
+	a.greeting = greeting{Host: host, CA: cert, Token: rand.Text()}
 	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#static-token-file
 	token := fmt.Sprintf("%s,penstock,penstock,system:masters\n", a.greeting.Token)
 	for path, data := range map[string][]byte{a.certFile: cert, a.keyFile: key, a.signingFile: signing, a.tokenFile: []byte(token)} {
@@ -55,6 +52,44 @@ func newAccess(ctx context.Context, dir string) (*access, error) {
 		}
 	}
 	return a, nil
+}
+
+// loopback listens where nobody but this machine can connect.
+func loopback(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening on the loopback interface: %w", err)
+	}
+	return listener, nil
+}
+
+// reserve takes a port of the loopback interface for a process to come, which
+// listens there with --permit-port-sharing: only processes of this user can bind
+// what is bound so, and nobody gets a connection who does not listen.
+func reserve() (host string, release func(), err error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return "", nil, fmt.Errorf("taking a port of the loopback interface: %w", err)
+	}
+	unix.CloseOnExec(fd)
+	release = func() { _ = unix.Close(fd) }
+	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	if err == nil {
+		err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	}
+	var address unix.Sockaddr
+	if err == nil {
+		address, err = unix.Getsockname(fd)
+	}
+	bound, ok := address.(*unix.SockaddrInet4)
+	if err == nil && !ok {
+		err = fmt.Errorf("it has an address of the kind %T", address)
+	}
+	if err != nil {
+		release()
+		return "", nil, fmt.Errorf("taking a port of the loopback interface: %w", err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(bound.Port)), release, nil
 }
 
 func newKey() (*ecdsa.PrivateKey, []byte, error) {

@@ -1,6 +1,7 @@
 // Package apiserver runs a real kube-apiserver with its own etcd in a child
-// process of this same binary, for as long as its parent lives and no longer. It
-// does not know what is asked of the server.
+// process of this same binary, for as long as its parent lives and no longer. For
+// versions that the embedded one cannot answer as, the child runs a kube-apiserver
+// that the operator gives. It does not know what is asked of the server.
 //
 // A process of its own, because kube-apiserver keeps its feature gates, its
 // registries and its log for the whole process, and may end it.
@@ -34,6 +35,9 @@ type Options struct {
 	// KubernetesVersion is the minor version to answer as, such as "1.35"; empty
 	// means the newest. Supported says which there are.
 	KubernetesVersion string
+	// Binary is run in place of the embedded server, and answers as its own version;
+	// KubernetesVersion says nothing then.
+	Binary *Binary
 	// StartTimeout bounds the time until the server is ready; 0 means
 	// DefaultStartTimeout.
 	StartTimeout time.Duration
@@ -42,6 +46,8 @@ type Options struct {
 // Server is a server in a child process. Its methods are safe for concurrent use.
 type Server struct {
 	version string
+	// binary is nil for the embedded server.
+	binary  *Binary
 	process *child.Process
 	log     *tail
 
@@ -66,20 +72,25 @@ type Server struct {
 // started. The server ends with ctx, with Close, or with this process, however
 // that ends. The caller closes it.
 func Start(ctx context.Context, opts Options) (*Server, error) {
-	version, err := Resolve(opts.KubernetesVersion)
-	if err != nil {
-		return nil, err
+	version, path := "", ""
+	if opts.Binary != nil {
+		version, path = opts.Binary.Minor(), opts.Binary.Path
+	} else {
+		var err error
+		if version, err = Resolve(opts.KubernetesVersion); err != nil {
+			return nil, err
+		}
 	}
 	sweep(tempDir())
 	log := &tail{}
 	ctx, cancel := context.WithCancel(ctx)
-	process, err := child.Start(ctx, Role, log, versionVariable+"="+version)
+	process, err := child.Start(ctx, Role, log, versionVariable+"="+version, binaryVariable+"="+path)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("starting the API server: %w", err)
 	}
 	s := &Server{
-		version: version, process: process, log: log, cancel: cancel,
+		version: version, binary: opts.Binary, process: process, log: log, cancel: cancel,
 		answers: json.NewDecoder(process.Stdout), turn: make(chan struct{}, 1), started: make(chan struct{}),
 	}
 	timeout := opts.StartTimeout
@@ -92,6 +103,23 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 // Version is the Kubernetes minor version that the server answers as.
 func (s *Server) Version() string { return s.version }
+
+// Name says who answers, for people: "embedded 1.36", or "kube-apiserver 1.31.4".
+func (s *Server) Name() string { return name(s.version, s.binary) }
+
+// Name is that of the server.
+func (o Options) Name() string { return name(o.KubernetesVersion, o.Binary) }
+
+func name(version string, binary *Binary) string {
+	if binary != nil {
+		return binaryName + " " + binary.Version
+	}
+	return "embedded " + version
+}
+
+// Resettable reports whether Reset can bring the first state back: that of a
+// Binary cannot.
+func (s *Server) Resettable() bool { return s.binary == nil }
 
 // Pid is the process ID of the server.
 func (s *Server) Pid() int { return s.process.Pid() }

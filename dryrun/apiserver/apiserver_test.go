@@ -25,6 +25,9 @@ import (
 const parentRole = "apiserver-test-parent"
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == binaryName {
+		os.Exit(kubeAPIServer(os.Args[1:]))
+	}
 	switch child.Role() {
 	case Role:
 		os.Exit(Main(context.Background(), os.Stdin, os.Stdout))
@@ -35,7 +38,11 @@ func TestMain(m *testing.M) {
 }
 
 func parent(ctx context.Context) int {
-	s, err := Start(ctx, Options{})
+	var opts Options
+	if path := os.Getenv(binaryVariable); path != "" {
+		opts.Binary = &Binary{path, os.Getenv(versionVariable)}
+	}
+	s, err := Start(ctx, opts)
 	if err == nil {
 		_, err = s.Ready(ctx)
 	}

@@ -36,7 +36,8 @@ type reply struct {
 // twice. Nobody else may use the server meanwhile.
 //
 // A server whose Reset fails is ended, since nobody can tell what it still
-// knows; the caller closes it and starts another one.
+// knows; the caller closes it and starts another one. That of a Binary never can
+// be reset.
 func (s *Server) Reset(ctx context.Context) error {
 	if err := s.demand(ctx, doReset); err != nil {
 		return fmt.Errorf("resetting the API server: %w", err)
@@ -136,7 +137,7 @@ func listen(ctx context.Context, stdin io.Reader, requests chan<- request) {
 }
 
 // obey does what the parent asks until ctx ends.
-func obey(ctx context.Context, k *keeper, requests <-chan request, stdout io.Writer) error {
+func obey(ctx context.Context, do func(context.Context, string) error, requests <-chan request, stdout io.Writer) error {
 	answers := json.NewEncoder(stdout)
 	for {
 		select {
@@ -144,7 +145,7 @@ func obey(ctx context.Context, k *keeper, requests <-chan request, stdout io.Wri
 			return nil
 		case r := <-requests:
 			var answer reply
-			if err := k.do(ctx, r.Do); err != nil {
+			if err := do(ctx, r.Do); err != nil {
 				answer.Error = err.Error()
 			}
 			if err := answers.Encode(answer); err != nil {

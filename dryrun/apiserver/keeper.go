@@ -38,6 +38,7 @@ const (
 type keeper struct {
 	store  *clientv3.Client
 	client kubernetes.Interface
+	// caches and limits are nil for a server in another process.
 	caches informers.SharedInformerFactory
 	limits *limits
 	// baseline is what was stored at first, by key.
@@ -64,7 +65,7 @@ func newKeeper(store *clientv3.Client, config *rest.Config, caches informers.Sha
 func (k *keeper) do(ctx context.Context, what string) error {
 	switch what {
 	case doKeep:
-		return k.keep(ctx)
+		return k.keep(ctx, last())
 	case doReset:
 		return k.reset(ctx)
 	case doFence:
@@ -96,19 +97,24 @@ func (k *keeper) read(ctx context.Context, prefix string) ([]entry, error) {
 
 // last are objects that kube-apiserver writes in the background of its start,
 // which readiness does not wait for.
-var last = [...]string{
-	"/registry/namespaces/default",
-	"/registry/namespaces/kube-node-lease",
-	"/registry/namespaces/kube-public",
-	"/registry/namespaces/kube-system",
-	"/registry/ranges/servicenodeports",
-	"/registry/servicecidrs/kubernetes",
-	"/registry/services/specs/default/kubernetes",
+func last() []string {
+	return []string{
+		"/registry/namespaces/default",
+		"/registry/namespaces/kube-node-lease",
+		"/registry/namespaces/kube-public",
+		"/registry/namespaces/kube-system",
+		"/registry/ranges/servicenodeports",
+		"/registry/services/specs/default/kubernetes",
+		serviceRange,
+	}
 }
+
+// serviceRange is written from 1.33 on (KEP-1880).
+const serviceRange = "/registry/servicecidrs/kubernetes"
 
 // keep waits until the server has written what it writes when it starts, and
 // keeps all of it.
-func (k *keeper) keep(ctx context.Context) error {
+func (k *keeper) keep(ctx context.Context, expected []string) error {
 	var revision int64
 	since := time.Now()
 	var missing string
@@ -126,7 +132,7 @@ func (k *keeper) keep(ctx context.Context) error {
 			revision, since = newest, time.Now()
 		}
 		missing = ""
-		for _, key := range last {
+		for _, key := range expected {
 			if _, ok := found[key]; !ok {
 				missing = key
 			}

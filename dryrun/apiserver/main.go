@@ -11,8 +11,13 @@ import (
 	"syscall"
 )
 
-// versionVariable carries the minor version to answer as to the child.
-const versionVariable = "PENSTOCK_APISERVER_VERSION"
+// What the child is told in its environment.
+const (
+	// versionVariable is the minor version to answer as.
+	versionVariable = "PENSTOCK_APISERVER_VERSION"
+	// binaryVariable is the kube-apiserver to run; empty for the embedded one.
+	binaryVariable = "PENSTOCK_APISERVER_BINARY"
+)
 
 // Main is the whole of the child process; it returns its exit code. It prints
 // one greeting on stdout, serves until stdin ends, ctx ends or a signal comes,
@@ -50,14 +55,17 @@ func run(ctx context.Context, requests <-chan request, stdout io.Writer) (err er
 	if err := os.Chdir(dir.path); err != nil {
 		return fmt.Errorf("entering the private directory: %w", err)
 	}
-	access, err := newAccess(ctx, dir.path)
-	if err != nil {
-		return err
+	attend := func(ctx context.Context, do func(context.Context, string) error) error {
+		return obey(ctx, do, requests, stdout)
 	}
-	if err := json.NewEncoder(stdout).Encode(access.greeting); err != nil {
-		return fmt.Errorf("greeting the parent: %w", err)
+	greet := func(g greeting) error {
+		if err := json.NewEncoder(stdout).Encode(g); err != nil {
+			return fmt.Errorf("greeting the parent: %w", err)
+		}
+		return nil
 	}
-	return serve(ctx, dir.path, access, func(ctx context.Context, k *keeper) error {
-		return obey(ctx, k, requests, stdout)
-	})
+	if path := os.Getenv(binaryVariable); path != "" {
+		return serveBinary(ctx, dir.path, path, greet, attend)
+	}
+	return serveEmbedded(ctx, dir.path, greet, attend)
 }

@@ -135,7 +135,7 @@ func TestVersions(t *testing.T) {
 
 func TestVersionOutOfRange(t *testing.T) {
 	dir := scratch(t)
-	for _, version := range []string{"1.32", "1.37", "2.0", "1", "new"} {
+	for _, version := range []string{"1.32", "1.37", "2.0", "1", "new", "latest", "1.36.x", "1.35-gke.1", "1.035", "v", "1.36.1 "} {
 		s, err := Start(t.Context(), Options{KubernetesVersion: version})
 		var e *VersionError
 		if s != nil || !errors.As(err, &e) || e.Wanted != version || !strings.Contains(e.UserHint(), "1.33 to 1.36") {
@@ -144,6 +144,14 @@ func TestVersionOutOfRange(t *testing.T) {
 	}
 	if found := left(t, dir); len(found) > 0 {
 		t.Errorf("something was started: %v", found)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for wanted, want := range map[string]string{"": "1.36", "1.33": "1.33", "v1.34": "1.34", "1.35.4": "1.35", "v1.35.4-gke.100": "1.35", "1.36.0+k3s1": "1.36", "v1.33.1-eks-1a2b3c4": "1.33"} {
+		if got, err := Resolve(wanted); got != want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", wanted, got, err, want)
+		}
 	}
 }
 

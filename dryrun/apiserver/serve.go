@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,10 +26,24 @@ import (
 // ends well before its parent loses patience.
 const stopPatience = 300 * time.Millisecond
 
-// serve runs etcd and kube-apiserver, and what attends to them, until ctx ends or
-// one of them fails. On return etcd writes no more; kube-apiserver goes with the
-// process.
-func serve(ctx context.Context, dir string, a *access, attend func(context.Context, *keeper) error) error {
+// attendant does what the parent asks, by what do can do, until ctx ends.
+type attendant func(ctx context.Context, do func(context.Context, string) error) error
+
+// serveEmbedded runs etcd and kube-apiserver, and what attends to them, until ctx
+// ends or one of them fails. On return etcd writes no more; kube-apiserver goes
+// with the process.
+func serveEmbedded(ctx context.Context, dir string, greet func(greeting) error, attend attendant) error {
+	listener, err := loopback(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := newAccess(dir, listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	if err := greet(a.greeting); err != nil {
+		return err
+	}
 	etcd, err := startEtcd(dir)
 	if err != nil {
 		return fmt.Errorf("starting etcd: %w", err)
@@ -37,14 +52,19 @@ func serve(ctx context.Context, dir string, a *access, attend func(context.Conte
 	store := v3client.New(etcd.Server)
 	ended := make(chan error, 2)
 	go func() {
-		ended <- serveAPI(ctx, a, func(config *rest.Config, caches informers.SharedInformerFactory, l *limits) error {
+		ended <- serveAPI(ctx, a, listener, func(config *rest.Config, caches informers.SharedInformerFactory, l *limits) error {
 			k, err := newKeeper(store, config, caches, l)
 			if err == nil {
-				go func() { ended <- attend(ctx, k) }()
+				go func() { ended <- attend(ctx, k.do) }()
 			}
 			return err
 		})
 	}()
+	return untilEnd(ctx, etcd, ended)
+}
+
+// untilEnd waits until ctx ends, which is no error, or something else does.
+func untilEnd(ctx context.Context, etcd *embed.Etcd, ended <-chan error) error {
 	select {
 	case <-ctx.Done():
 		return nil
@@ -110,10 +130,9 @@ func stopEtcd(etcd *embed.Etcd) {
 // flags are those of kube-apiserver. They differ from the defaults where the
 // server has no cluster around it (no nodes, no controllers, one client) and
 // where a default would answer otherwise than production does.
-func flags(a *access, version string) []string {
+func flags(a *access) []string {
 	return []string{
 		"--etcd-servers=" + clientSocket,
-		"--emulated-version=" + version,
 		"--token-auth-file=" + a.tokenFile,
 		"--anonymous-auth=false",
 		"--authorization-mode=RBAC",
@@ -139,8 +158,8 @@ func flags(a *access, version string) []string {
 // serveAPI runs kube-apiserver until ctx ends. Before that it hands over what
 // it takes to look after it: its own credentials, its caches, and the one plugin
 // that has to be renewed.
-func serveAPI(ctx context.Context, a *access, setUp func(*rest.Config, informers.SharedInformerFactory, *limits) error) error {
-	opts, l, err := complete(ctx, a)
+func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(*rest.Config, informers.SharedInformerFactory, *limits) error) error {
+	opts, l, err := complete(ctx, a, listener)
 	if err != nil {
 		return err
 	}
@@ -169,16 +188,16 @@ func serveAPI(ctx context.Context, a *access, setUp func(*rest.Config, informers
 }
 
 // complete makes the options of kube-apiserver out of its flags.
-func complete(ctx context.Context, a *access) (options.CompletedOptions, *limits, error) {
+func complete(ctx context.Context, a *access, listener net.Listener) (options.CompletedOptions, *limits, error) {
 	opts, l := options.NewServerRunOptions(), &limits{}
 	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, group := range opts.Flags().FlagSets {
 		set.AddFlagSet(group)
 	}
-	if err := set.Parse(flags(a, os.Getenv(versionVariable))); err != nil {
+	if err := set.Parse(append(flags(a), "--emulated-version="+os.Getenv(versionVariable))); err != nil {
 		return options.CompletedOptions{}, nil, err
 	}
-	opts.SecureServing.Listener = a.listener
+	opts.SecureServing.Listener = listener
 	// The first decorator is next to the plugin.
 	opts.Admission.GenericAdmission.Decorators = append(admission.Decorators{l}, opts.Admission.GenericAdmission.Decorators...)
 	if err := opts.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {

@@ -48,6 +48,7 @@ type Process struct {
 // Start runs this binary in a role. The child gets no environment but PATH,
 // HOME and TMPDIR and what env adds, and its own process group, so that a
 // Ctrl-C in the terminal reaches the parent alone, which then ends the child.
+// What the child starts in that group and leaves behind is killed.
 // stderr receives what the child logs; nil discards it. When ctx ends, the
 // lifeline is closed, and a child that does not end by that is killed.
 func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*Process, error) {
@@ -81,6 +82,8 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 	go func() {
 		p.err = cmd.Wait()
 		stop()
+		// What it started, and had no time to end.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		close(p.done)
 	}()
 	return p, nil

@@ -23,7 +23,9 @@ import (
 type checkOptions struct {
 	Streams
 	sourceOptions
-	dryRun  string
+	dryRun string
+	// assets is a directory of kube-apiserver binaries.
+	assets  string
 	outputs []string
 	// markdown is a key of markdownSizes; empty means comment.
 	markdown string
@@ -54,6 +56,7 @@ not), or an error.`,
 	f := c.Flags()
 	f.StringVar(&o.dryRun, "dry-run", "", "where the change is tried: `MODE` is off, embedded (an API server in this binary) or cluster (default: as configured, else embedded)")
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
+	assetsFlag(c, &o.assets)
 	outputFlag(c, &o.outputs, names(o.formats()))
 	f.StringVar(&o.markdown, "markdown-for", "", "what markdown has to fit into: `PLACE` is comment (65,535 bytes: also a check run) or job-summary (1 MiB) (default comment)")
 	complete(c, "markdown-for", cobra.FixedCompletions([]cobra.Completion{"comment", "job-summary"}, cobra.ShellCompDirectiveNoFileComp))
@@ -112,7 +115,7 @@ func (o *checkOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	t := newTools()
+	t := newTools(assets(o.assets, o.checkedDirs()...))
 	defer func() { err = errors.Join(err, t.Close()) }()
 	if o.watching {
 		return o.watch(ctx, t, outs)

@@ -25,7 +25,9 @@ type doctorOptions struct {
 	// github and branch name what is protected; empty takes them from the remote.
 	github, branch string
 	// dryRun overrides the configuration where it is not empty.
-	dryRun  string
+	dryRun string
+	// assets is a directory of kube-apiserver binaries.
+	assets  string
 	outputs []string
 }
 
@@ -56,6 +58,7 @@ Exit codes: 0 no problem, 1 problems, 2 an error.`,
 	complete(c, "branch", cobra.NoFileCompletions)
 	f.StringVar(&o.dryRun, "dry-run", "", "whose set-up is looked at: `MODE` is off, embedded or cluster (default: as configured, else embedded)")
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
+	assetsFlag(c, &o.assets)
 	outputFlag(c, &o.outputs, names(doctorFormats()))
 	return c
 }
@@ -192,6 +195,7 @@ func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) 
 		d.notLooked("the configuration cannot be used")
 	} else {
 		d.dryRun(ctx, cmp.Or(o.dryRun, cfg.DryRun.Mode), cfg, envs, p)
+		d.versions(ctx, cmp.Or(o.dryRun, cfg.DryRun.Mode), assets(o.assets, o.repo), envs)
 	}
 	d.at("github")
 	p.line("asking GitHub")

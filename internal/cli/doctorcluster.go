@@ -46,7 +46,7 @@ func (d *diagnosis) version(env config.Environment, a dryrun.Access) {
 		return
 	}
 	d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s is Kubernetes %s, and %s is rendered for %s: charts and rules go by the wrong version", env.Name, a.Version, env.Name, env.KubernetesVersion),
-		Location: placeOf(config.FileName, 0), Hint: fmt.Sprintf("set kubernetesVersion: %q for the environment, or the nearest one that penstock knows", a.Version)})
+		Location: placeOf(config.FileName, 0), Hint: fmt.Sprintf("set kubernetesVersion: %q for the environment", a.Version)})
 }
 
 // rights says what the user of a context may not do, and what would let it.

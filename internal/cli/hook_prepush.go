@@ -215,7 +215,7 @@ func (o *prePushOptions) check(ctx context.Context, pairs []*pair, outs []output
 			return &usageError{fmt.Sprintf("%d changes are pushed, and --output %s=%s holds one report", len(pairs), out.format, out.file), "push one ref at a time, or append: --output " + out.format + "+=" + out.file}
 		}
 	}
-	t := newTools()
+	t := newTools(assets("", o.Repo))
 	defer func() { err = errors.Join(err, t.Close()) }()
 	worst := codePass
 	var errs []error

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
@@ -79,7 +80,7 @@ func (o *policyCoverageOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	t := newTools()
+	t := newTools(dryrun.Assets{})
 	defer func() { err = errors.Join(err, c.Close(), t.Close()) }()
 	engine, err := o.rules(ctx, c, cfg)
 	if err != nil {

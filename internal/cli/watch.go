@@ -35,9 +35,13 @@ type tools struct {
 	trier *dryrun.Runner
 	// mode and kubeconfig are those that trier was made for.
 	mode, kubeconfig string
+	// assets are for embedded servers.
+	assets dryrun.Assets
 }
 
-func newTools() *tools { return &tools{pool: render.NewPool(render.PoolOptions{})} }
+func newTools(a dryrun.Assets) *tools {
+	return &tools{pool: render.NewPool(render.PoolOptions{}), assets: a}
+}
 
 // on is where the change is tried by a configuration; nil where the dry-run is off.
 func (t *tools) on(mode string, cfg *config.Config) (*dryrun.Runner, error) {
@@ -52,7 +56,7 @@ func (t *tools) on(mode string, cfg *config.Config) (*dryrun.Runner, error) {
 	if err != nil || mode == "off" {
 		return nil, err
 	}
-	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig})
+	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig, Assets: t.assets})
 	return t.trier, err
 }
 

@@ -9,16 +9,15 @@ import (
 	"strings"
 )
 
-// The embedded API server answers as these minor versions of Kubernetes.
-const (
-	oldestMinor = 33
-	newestMinor = 36
-)
+// oldestMinor is the first minor version of Kubernetes of which it is known what
+// its API server serves, and the first that can be run for a dry-run. Whether
+// there is a server for a later one is for the dry-run to say.
+const oldestMinor = 30
 
 var (
 	environmentName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9._/-]*[a-z0-9_])?$`)
-	minorVersion    = regexp.MustCompile(`^1\.([0-9]{1,3})$`)
-	looseVersion    = regexp.MustCompile(`^v?(1\.[0-9]{1,3})(\.[0-9]+)?([-+].*)?$`)
+	minorVersion    = regexp.MustCompile(`^1\.(0|[1-9][0-9]{0,2})$`)
+	looseVersion    = regexp.MustCompile(`^v?(1\.(?:0|[1-9][0-9]{0,2}))(\.[0-9]+)?([-+].*)?$`)
 )
 
 // fault makes a Fault at the line of a value.
@@ -116,12 +115,9 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 
 func checkVersion(version, at string, add reporter) {
 	if m := minorVersion.FindStringSubmatch(version); m != nil {
-		minor, err := strconv.Atoi(m[1])
-		if err == nil && minor >= oldestMinor && minor <= newestMinor {
-			return
+		if minor, err := strconv.Atoi(m[1]); err != nil || minor < oldestMinor {
+			add(at, fmt.Sprintf("write \"1.%d\" if it is near enough, and know that answers may differ", oldestMinor), "%s is %q; Kubernetes is known from 1.%d on", at, version, oldestMinor)
 		}
-		nearest := min(max(minor, oldestMinor), newestMinor)
-		add(at, fmt.Sprintf("write the nearest one, \"1.%d\", and know that its answers may differ", nearest), "%s is %q; the embedded Kubernetes answers as 1.%d to 1.%d", at, version, oldestMinor, newestMinor)
 		return
 	}
 	hint := fmt.Sprintf("write a minor version in quotes, such as %q", DefaultKubernetesVersion)

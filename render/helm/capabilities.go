@@ -49,7 +49,8 @@ coordination.k8s.io/v1 Lease
 discovery.k8s.io/v1 EndpointSlice
 events.k8s.io/v1 Event
 flowcontrol.apiserver.k8s.io/v1 FlowSchema PriorityLevelConfiguration
-networking.k8s.io/v1 IPAddress Ingress IngressClass NetworkPolicy ServiceCIDR
+flowcontrol.apiserver.k8s.io/v1beta3@-31 FlowSchema PriorityLevelConfiguration
+networking.k8s.io/v1 IPAddress@33 Ingress IngressClass NetworkPolicy ServiceCIDR@33
 node.k8s.io/v1 RuntimeClass
 policy/v1 PodDisruptionBudget
 rbac.authorization.k8s.io/v1 ClusterRole ClusterRoleBinding Role RoleBinding
@@ -121,5 +122,8 @@ func served(word string, minor int) (string, bool) {
 		return name, true
 	}
 	n, err := strconv.Atoi(since)
+	if n < 0 {
+		return name, err == nil && minor <= -n
+	}
 	return name, err == nil && n <= minor
 }

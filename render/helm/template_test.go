@@ -107,3 +107,21 @@ func checkError(t *testing.T, err error, want string) {
 		t.Errorf("error:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+// What charts find in .Capabilities.APIVersions is what the version serves.
+func TestAPIVersionsOfAVersion(t *testing.T) {
+	const since33, until31 = "networking.k8s.io/v1/ServiceCIDR", "flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema"
+	for version, want := range map[string]string{"1.30": "false true", "1.31": "false true", "1.32": "false false", "1.33": "true false", "1.36": "true false", "1.40": "true false"} {
+		fsys := fstest.MapFS{
+			"chart/Chart.yaml":       {Data: []byte("apiVersion: v2\nname: a\nversion: 1.0.0\n")},
+			"chart/templates/a.yaml": {Data: []byte(`{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {has: '{{ .Capabilities.APIVersions.Has "` + since33 + `" }} {{ .Capabilities.APIVersions.Has "` + until31 + `" }}'}}`)},
+		}
+		ms, err := Template(t.Context(), fsys, Options{Dir: "chart", KubernetesVersion: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ms) != 1 || !strings.Contains(string(ms[0].Data), "has: '"+want+"'") {
+			t.Errorf("%s: %+v, want %s", version, ms, want)
+		}
+	}
+}

@@ -21,6 +21,8 @@ type constraint struct {
 	parameters *ast.Term
 	// namespace says that the template reads the Namespace of the object.
 	namespace bool
+	// template is its code, which other constraints may have as well.
+	template *template
 }
 
 // blocked is why a constraint cannot be evaluated, though nothing is wrong with it.
@@ -56,7 +58,7 @@ func (c *templateCache) newConstraint(ctx context.Context, k *gatekeeper.Constra
 		return out, fmt.Errorf("reading the parameters of %s: %w", k.ID(), err)
 	}
 	out.query, out.reads = compiled.query, compiled.reads
-	out.constraint = &constraint{k.Match, ast.NewTerm(value), compiled.namespace}
+	out.constraint = &constraint{k.Match, ast.NewTerm(value), compiled.namespace, compiled}
 	// Labels of a namespace are as much of the set as the inventory is: what the
 	// constraint says of an object may change without the object.
 	out.reads.inventory = out.reads.inventory || compiled.namespace || k.Match.NamespaceSelector != nil

@@ -112,7 +112,7 @@ func compileTemplate(r *gatekeeper.Rego) *template {
 	if err := foreign(compiler); err != nil {
 		return &template{err: err}
 	}
-	out := &template{reads: newGraph(compiler).reads(path)}
+	out := &template{reads: newTemplateGraph(compiler).reads(path)}
 	for _, m := range modules {
 		ast.WalkTerms(m, func(t *ast.Term) bool {
 			out.namespace = out.namespace || t.Value.Compare(ast.String("namespaceObject")) == 0

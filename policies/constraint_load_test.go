@@ -156,6 +156,32 @@ func TestConstraintHidesSecrets(t *testing.T) {
 	}
 }
 
+// TestConstraintsOfOneTemplate: constraints share what their template says of the
+// object, and never what depends on their parameters, however it gets at them.
+func TestConstraintsOfOneTemplate(t *testing.T) {
+	for name, rego := range map[string]string{
+		"directly":       `violation[{"msg": input.parameters.p}] { input.review }`,
+		"by a rule":      `violation[{"msg": p}] { p := own }` + "\nown = input.parameters.p { ports }\nports { input.review.object.spec.ports }",
+		"by a function":  `violation[{"msg": p}] { p := own(input.review.name) }` + "\nown(_) = p { p := input.parameters.p }",
+		"by all of it":   `violation[{"msg": p}] { p := own.p }` + "\nown = all.parameters\nall = input",
+		"by a variable":  `violation[{"msg": p}] { p := own[_] }` + "\nown[p] { some k; p := input[k].p }",
+		"by with":        `violation[{"msg": p}] { p := own with input.review as {} }` + "\nown = input.parameters.p",
+		"by another one": `violation[{"msg": p}] { p := sprintf("%v", [shared + own - 3]) }` + "\nshared = count(input.review.object.spec.ports) + 1\nown = to_number(input.parameters.p)",
+	} {
+		files := []string{"policies/t.yaml", templateOf("K8sFoo", "package k8sfoo\n"+rego), "base.yaml", service}
+		for i := range 3 {
+			files = append(files, fmt.Sprintf("policies/c%d.yaml", i), constraintOf("K8sFoo", fmt.Sprintf("c%d", i), fmt.Sprintf("{match: {kinds: [{kinds: [Service]}]}, parameters: {p: \"%d\"}}", i)))
+		}
+		got := judgeArchive(t, archive(files...))
+		for i := range 3 {
+			if want := fmt.Sprintf("unchanged error gatekeeper/k8sfoo/c%d Service/hello-kubernetes base.yaml:1: %d\n", i, i); !strings.Contains(got, want) {
+				t.Errorf("%s: got %s", name, got)
+				break
+			}
+		}
+	}
+}
+
 // TestTemplateWithoutEnd: what head brings is compiled to see whether it works.
 // Code that takes twice as long with each step is given up, named, and no pass; the constraints that are in force judge all the same.
 func TestTemplateWithoutEnd(t *testing.T) {

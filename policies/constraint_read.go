@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,7 +49,7 @@ func (w *worker) violations(i int, t *ast.Term, s *subjectView) ([]located, erro
 		message, _ := field(object, "msg")
 		path, known := in.detail(object)
 		if !known {
-			path = containerIn(s.object.Fields(), message)
+			path = containerIn(s.containers, message)
 		}
 		f := verdict.Finding{
 			Rule: r.ID, Level: r.Level, Stage: verdict.StagePolicy, Environment: w.ev.in.Environment.Name, Object: nameOf(s.of.object),
@@ -64,7 +62,7 @@ func (w *worker) violations(i int, t *ast.Term, s *subjectView) ([]located, erro
 				f.Level = levelOf(s.generated.Action)
 			}
 		}
-		f.Location = locate(s.of.object, f.Path)
+		f.Location = s.locate(f.Path)
 		key := r.ref + "\x00" + cmp.Or(f.Container, stable(s.of.object, f.Path)) + "\x00" + verdict.Normalise(f.Message)
 		out = append(out, located{f, i, key})
 	}
@@ -101,19 +99,16 @@ func (in reader) detail(object ast.Object) (string, bool) {
 	return path, known
 }
 
-var wordPattern = regexp.MustCompile(`[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?`)
-
 // containerIn is the place of the one container that a message speaks of and
 // names; empty if there is none or more than one. Most templates carry nothing
 // but a text.
-func containerIn(fields map[string]any, message string) string {
-	if !strings.Contains(strings.ToLower(message), "container") {
+func containerIn(containers []namedContainer, message string) string {
+	if len(containers) == 0 || !strings.Contains(strings.ToLower(message), "container") {
 		return ""
 	}
-	words := wordPattern.FindAllString(message, -1)
 	var found []string
-	for _, c := range containersOf(fields, "") {
-		if slices.Contains(words, c.name) {
+	for _, c := range containers {
+		if namesWord(message, c.name) {
 			found = append(found, c.pointer)
 		}
 	}
@@ -121,6 +116,22 @@ func containerIn(fields map[string]any, message string) string {
 		return ""
 	}
 	return found[0]
+}
+
+// namesWord reports whether a text has a name as a word of its own: letters and
+// digits, with dots and hyphens in between.
+func namesWord(message, name string) bool {
+	if !strings.Contains(message, name) {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(message, func(r rune) bool {
+		return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) {
+		if strings.Trim(word, "-.") == name {
+			return true
+		}
+	}
+	return false
 }
 
 type namedContainer struct{ name, pointer string }

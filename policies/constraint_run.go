@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies/gatekeeper"
 )
 
@@ -29,6 +29,12 @@ type subjectView struct {
 	// What follows is made when the first constraint applies.
 	doc, before *document
 	review      *ast.Term
+	// caches hold what the rules of a template give that does not depend on the
+	// parameters of a constraint.
+	caches map[*template]topdown.VirtualCache
+	// containers are those of the object, and places the lines that were asked for.
+	containers []namedContainer
+	places     map[string]verdict.Location
 }
 
 // constrain runs the constraints that apply to a view, and to what would be made
@@ -42,6 +48,7 @@ func (w *worker) constrain(ctx context.Context, v view, only func(int) bool, j *
 		first := w.ev.constraints[0]
 		j.faults = append(j.faults, fault{first, w.hide(first, v, err.Error())})
 	}
+	j.rules = append(make([]int, 0, len(j.rules)+len(subjects)*len(w.ev.constraints)), j.rules...) // the list is shared by objects of the kind
 	for _, s := range subjects {
 		for _, i := range w.ev.constraints {
 			if only == nil || only(i) {
@@ -127,12 +134,12 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 	if answer == gatekeeper.No {
 		return
 	}
-	j.rules = append(slices.Clip(j.rules), i) // the list is shared by objects of the kind
+	j.rules = append(j.rules, i)
 	if s.review == nil {
 		w.document(s, s.of.world.namespaces[s.namespace])
 	}
 	input := ast.NewObject(pair("review", s.review), pair("parameters", c.parameters))
-	t, err := w.run(ctx, i, s.of.world.templates, input, topdown.NewVirtualCache())
+	t, err := w.run(ctx, i, s.of.world.templates, input, s.cache(c, w.ev.rules[i].reads.private))
 	if soft, ok := errors.AsType[partial](err); ok {
 		j.findings, err = append(j.findings, w.unsureConstraint(i, soft, s)), nil
 	}
@@ -142,8 +149,35 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 		j.findings = append(j.findings, found...)
 	}
 	if err != nil {
+		delete(s.caches, c.template) // an evaluation that ended early may leave it half written
 		j.faults = append(j.faults, fault{i, w.hide(i, s.of, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
 	}
+}
+
+// cache is that of a constraint: what does not depend on its parameters is shared
+// with the other constraints of its template.
+func (s *subjectView) cache(c *constraint, private []ast.Ref) topdown.VirtualCache {
+	shared := s.caches[c.template]
+	if shared == nil {
+		shared = topdown.NewVirtualCache()
+		s.caches[c.template] = shared
+	}
+	return layers{shared, topdown.NewVirtualCache(), private}
+}
+
+// locate is where a value of the object under review is written, or nil.
+func (s *subjectView) locate(pointer string) *verdict.Location {
+	found, known := s.places[pointer]
+	if !known {
+		if at := locate(s.of.object, pointer); at != nil {
+			found = *at
+		}
+		s.places[pointer] = found
+	}
+	if found.File == "" {
+		return nil
+	}
+	return &found
 }
 
 // unsureConstraint is a finding that says which built-in function failed in a
@@ -161,6 +195,8 @@ func (w *worker) unsureConstraint(i int, fault partial, s *subjectView) located 
 // (https://open-policy-agent.github.io/gatekeeper/website/docs/input). Nobody
 // knows yet who will ask, so that userInfo is not there.
 func (w *worker) document(s *subjectView, namespace *manifest.Object) {
+	s.caches, s.places = map[*template]topdown.VirtualCache{}, map[string]verdict.Location{}
+	s.containers = containersOf(s.object.Fields(), "")
 	s.doc = newDocument(s.object, headMark, w.keys)
 	old := ast.NullTerm()
 	if s.old != nil {

@@ -17,12 +17,20 @@ type reads struct {
 // graph follows the dependencies between rules.
 type graph struct {
 	compiler *ast.Compiler
+	// parameters is where rules find their parameters.
+	parameters ast.Ref
 	// direct is what each rule reads by itself, as far as it was asked for.
 	direct map[*ast.Rule]reads
 }
 
 func newGraph(compiler *ast.Compiler) *graph {
-	return &graph{compiler, map[*ast.Rule]reads{}}
+	return &graph{compiler, ast.MustParseRef("input.review.parameters"), map[*ast.Rule]reads{}}
+}
+
+// newTemplateGraph is for the code of a ConstraintTemplate, which has its
+// parameters elsewhere.
+func newTemplateGraph(compiler *ast.Compiler) *graph {
+	return &graph{compiler, ast.MustParseRef("input.parameters"), map[*ast.Rule]reads{}}
 }
 
 // reads is what the rules of a path depend on. A reference that goes on with a
@@ -45,7 +53,7 @@ func (g *graph) follow(r *ast.Rule, reached map[*ast.Rule]reads, private *[]ast.
 	}
 	out, ok := g.direct[r]
 	if !ok {
-		out = directly(r)
+		out = g.directly(r)
 		g.direct[r] = out
 	}
 	for next := range g.compiler.Graph.Dependencies(r) {
@@ -63,13 +71,12 @@ func (g *graph) follow(r *ast.Rule, reached map[*ast.Rule]reads, private *[]ast.
 }
 
 // directly is what the text of a rule reads.
-func directly(r *ast.Rule) reads {
+func (g *graph) directly(r *ast.Rule) reads {
 	var out reads
 	inventory := ast.MustParseRef("data.inventory")
-	parameters := ast.MustParseRef("input.review.parameters")
 	ast.WalkRefs(r, func(ref ast.Ref) bool {
 		out.inventory = out.inventory || mayReach(ref, inventory)
-		out.parameters = out.parameters || mayReach(ref, parameters)
+		out.parameters = out.parameters || mayReach(ref, g.parameters)
 		return false
 	})
 	ast.WalkTerms(r, func(t *ast.Term) bool {

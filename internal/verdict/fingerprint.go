@@ -32,6 +32,7 @@ func Fingerprint(f Finding) string {
 // (positions, counts, hashes of generated names) and of white space do not count.
 func Normalise(message string) string {
 	var b strings.Builder
+	b.Grow(len(message))
 	last := rune(0)
 	for _, r := range message {
 		switch {

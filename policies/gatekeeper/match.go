@@ -76,7 +76,7 @@ func (m Match) check() error {
 // out without the labels of its namespace is, also when those are not known.
 func (m Match) Applies(s Subject) Answer {
 	if !m.Kind(s.Fields) || !m.scope(s) || !m.namespaces(s) || !m.name(s.Fields) || !m.source(s.Generated) ||
-		!m.LabelSelector.selects(labels(s.Fields)) {
+		m.LabelSelector != nil && !m.LabelSelector.selects(labels(s.Fields)) {
 		return No
 	}
 	if m.NamespaceSelector == nil {

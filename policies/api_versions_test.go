@@ -3,6 +3,7 @@ package policies_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -154,4 +155,28 @@ func libraryTable(t *testing.T, name string, into any) {
 		return
 	}
 	t.Fatalf("%s has no table lifecycle", file)
+}
+
+// TestOperatorVersions checks that the rules which judge by the table of
+// operators name all of them where they describe their parameter.
+func TestOperatorVersions(t *testing.T) {
+	var table map[string][]struct{ Operator string }
+	libraryTable(t, "operator_versions", &table)
+	operators := map[string]bool{}
+	for _, rows := range table {
+		for _, row := range rows {
+			operators[row.Operator] = true
+		}
+	}
+	want := "Known are " + strings.Join(slices.Sorted(maps.Keys(operators)), ", ") + "."
+	source := policies.Library()
+	for _, rule := range []string{"api/deprecated-version", "api/removed-version"} {
+		data, err := fs.ReadFile(source.FS, source.Dir+"/"+rule+"/rule.rego")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(data), want) {
+			t.Errorf("%s does not say: %s", rule, want)
+		}
+	}
 }

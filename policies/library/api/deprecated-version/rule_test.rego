@@ -19,6 +19,10 @@ test_deny[note] if {
 			"v1", "Endpoints", "1.35",
 			"v1 Endpoints is deprecated since Kubernetes 1.33; use discovery.k8s.io/v1 (EndpointSlice)",
 		],
+		"no successor yet": [
+			"coordination.k8s.io/v1beta1", "LeaseCandidate", "1.36",
+			"coordination.k8s.io/v1beta1 LeaseCandidate is deprecated since Kubernetes 1.36 and no longer served from 1.39; its successor is not known yet",
+		],
 		"no successor": [
 			"policy/v1beta1", "PodSecurityPolicy", "v1.24.9",
 			"policy/v1beta1 PodSecurityPolicy is deprecated since Kubernetes 1.21 and no longer served from 1.25; nothing takes its place",
@@ -46,12 +50,22 @@ test_allow[note] if {
 
 test_operators[note] if {
 	some note, case in {
-		"deprecated": [{"cert-manager": "1.5"}, {"cert-manager.io/v1beta1 Certificate is deprecated since cert-manager 1.4; use cert-manager.io/v1"}],
-		"unknown": [{}, {"cert-manager.io/v1beta1 Certificate is not served by cert-manager 1.6 and later; use cert-manager.io/v1"}],
+		"deprecated": [{"cert-manager": "1.5"}, {"cert-manager.io/v1beta1 Certificate is deprecated since cert-manager 1.4 and no longer served from 1.6; use cert-manager.io/v1 (https://cert-manager.io/docs/releases/upgrading/remove-deprecated-apis/)"}],
+		"unknown": [{}, {"cert-manager.io/v1beta1 Certificate is not served by cert-manager 1.6 and later, and the parameter operators does not say which version of cert-manager the cluster has; use cert-manager.io/v1 (https://cert-manager.io/docs/releases/upgrading/remove-deprecated-apis/)"}],
+		"unreadable": [{"cert-manager": "latest"}, {"cert-manager.io/v1beta1 Certificate is not served by cert-manager 1.6 and later, and the parameter operators has no version in latest for cert-manager; use cert-manager.io/v1 (https://cert-manager.io/docs/releases/upgrading/remove-deprecated-apis/)"}],
 		"removed": [{"cert-manager": "1.6"}, set()], "before": [{"cert-manager": "1.3"}, set()],
 	}
 	body := {"apiVersion": "cert-manager.io/v1beta1", "kind": "Certificate", "review": {"parameters": {"operators": case[0]}}}
 	violations := rule.violation with input as body
 	fixtures.messages(violations) == case[1]
 	fixtures.located(body, violations)
+}
+
+test_operator_without_an_end[note] if {
+	some note, case in {
+		"deprecated": [{"metallb": "0.16"}, "metallb.io/v1beta1 BGPPeer is deprecated since metallb 0.14; use metallb.io/v1beta2 (https://metallb.io/release-notes/)"],
+		"unknown": [{}, "metallb.io/v1beta1 BGPPeer is deprecated since metallb 0.14, and the parameter operators does not say which version of metallb the cluster has; use metallb.io/v1beta2 (https://metallb.io/release-notes/)"],
+	}
+	body := {"apiVersion": "metallb.io/v1beta1", "kind": "BGPPeer", "review": {"parameters": {"operators": case[0]}}}
+	fixtures.messages(rule.violation) == {case[1]} with input as body
 }

@@ -5,7 +5,7 @@
 #   Kubernetes stops to serve an API version some releases after its successor. The API server of the
 #   environment then knows no such kind: the object cannot be applied, and the deployment of everything
 #   beside it stops. API versions of operators are judged where the parameter operators says which
-#   version the cluster has.
+#   version the cluster has; where it does not, the rule api/deprecated-version says so.
 # related_resources:
 # - ref: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 # custom:
@@ -15,7 +15,7 @@
 #   parameters:
 #     operators:
 #       default: {}
-#       description: Versions of the operators in the cluster, such as cert-manager 1.18 and flux 2.7, by the names of the table in lib/operator_versions.rego.
+#       description: "Versions of the operators in the cluster, such as cert-manager: '1.18'. Known are cert-manager, cilium, cluster-api, crossplane, external-secrets, external-snapshotter, flux, gatekeeper, gateway-api, istio, karpenter, keda, knative-serving, kyverno, longhorn, metallb, opentelemetry, secrets-store-csi-driver, strimzi, tekton, traefik."
 #       schema: {type: object, additionalProperties: {type: string}}
 #   tags: [api]
 package penstock.api.removed_version
@@ -41,18 +41,14 @@ violation contains v if {
 	operator_versions.status == "removed"
 	row := operator_versions.entry
 	v := {
-		"msg": sprintf("%s %s is no longer served since %s %s%s", [
+		"msg": sprintf("%s %s is no longer served since %s %s; %s", [
 			input.apiVersion,
 			input.kind,
 			row.operator,
 			api_versions.text(row.removed),
-			successor(row),
+			operator_versions.advice,
 		]),
 		"at": input.apiVersion,
 		"path": ["apiVersion"],
 	}
 }
-
-successor(row) := sprintf("; use %s", [row.use]) if {
-	row.use != ""
-} else := "; nothing takes its place"

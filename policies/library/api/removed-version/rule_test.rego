@@ -66,5 +66,5 @@ test_operators[note] if {
 
 test_message_of_operators if {
 	violations := rule.violation with input as of_an_operator("1.18")
-	fixtures.messages(violations) == {"cert-manager.io/v1beta1 Certificate is no longer served since cert-manager 1.6; use cert-manager.io/v1"}
+	fixtures.messages(violations) == {"cert-manager.io/v1beta1 Certificate is no longer served since cert-manager 1.6; use cert-manager.io/v1 (https://cert-manager.io/docs/releases/upgrading/remove-deprecated-apis/)"}
 }

@@ -46,7 +46,7 @@ func FuzzMarshal(f *testing.F) {
 func TestMarshalSpellings(t *testing.T) {
 	texts := []string{""}
 	var values []any
-	keys := map[string]any{}
+	keys, words := map[string]any{}, map[string]any{}
 	for range 3 {
 		var longer []string
 		for _, s := range texts {
@@ -59,6 +59,9 @@ func TestMarshalSpellings(t *testing.T) {
 			if len(s) < 3 {
 				keys[s] = s
 			}
+			if isWord(s) {
+				words[s] = s
+			}
 		}
 		texts = longer
 	}
@@ -67,7 +70,7 @@ func TestMarshalSpellings(t *testing.T) {
 			values = append(values, s+end, end+s)
 		}
 	}
-	for _, v := range []any{values, keys} {
+	for _, v := range []any{values, keys, words} {
 		got, err := marshal(v)
 		want, wantErr := encode(v)
 		if err != nil || wantErr != nil {

@@ -66,7 +66,8 @@ func (w *worker) violations(i int, t *ast.Term, s *subjectView) ([]located, erro
 		key := r.ref + "\x00" + cmp.Or(f.Container, stable(s.of.object, f.Path)) + "\x00" + verdict.Normalise(f.Message)
 		out = append(out, located{f, i, key})
 	}
-	return out, err
+	out, over := w.afford(i, out)
+	return out, errors.Join(err, over)
 }
 
 // prefix says in the message what the violation is in. For ExpansionTemplates it

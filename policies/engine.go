@@ -93,8 +93,8 @@ type Input struct {
 	// RuleTimeout bounds the time that one rule may take for all objects of the
 	// environment together, summed over the workers; 0 means DefaultRuleTimeout.
 	RuleTimeout time.Duration
-	// RuleMemory bounds by how many bytes the heap may grow while the rules run;
-	// 0 means DefaultRuleMemory.
+	// RuleMemory bounds by how many bytes the heap may grow while a rule runs on an
+	// object, and what its findings take; 0 means DefaultRuleMemory.
 	RuleMemory uint64
 	// BuiltinErrors is what becomes of a constraint that the environment itself
 	// holds and in which a built-in function failed, as Source has it.

@@ -31,6 +31,8 @@ type evaluation struct {
 	secrets redact.Redactor
 	// used is the time that each rule took so far, in nanoseconds.
 	used []atomic.Int64
+	// kept is the memory that the findings of each rule take so far, in bytes.
+	kept []atomic.Int64
 	// stopped tells evaluations that the run is cancelled.
 	stopped atomic.Bool
 	// constraints are the indexes of the rules that are constraints of
@@ -127,7 +129,7 @@ func (e *Engine) idle(in Input, tasks []task) []verdict.Entry {
 }
 
 func (e *Engine) prepare(ctx context.Context, in Input, rules []setting) (*evaluation, error) {
-	ev := &evaluation{in: in, rules: rules, environment: environmentTerm(in.Environment), used: make([]atomic.Int64, len(rules))}
+	ev := &evaluation{in: in, rules: rules, environment: environmentTerm(in.Environment), used: make([]atomic.Int64, len(rules)), kept: make([]atomic.Int64, len(rules))}
 	inventories := false
 	for i, r := range rules {
 		if r.constraint != nil {

@@ -73,7 +73,7 @@ func (t *tested) open(ctx context.Context, inventoried []*manifest.Object) (*tes
 	if err != nil {
 		return nil, err
 	}
-	ev := &evaluation{in: Input{Now: t.now}, rules: rules, used: make([]atomic.Int64, 1), head: world, base: world}
+	ev := &evaluation{in: Input{Now: t.now}, rules: rules, used: make([]atomic.Int64, 1), kept: make([]atomic.Int64, 1), head: world, base: world}
 	return &testRun{newWorker(ev), world.namespaces}, nil
 }
 

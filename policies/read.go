@@ -75,7 +75,8 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 		f.Container = in.hide(f.Container)
 		findings = append(findings, located{f, i, r.ref + "\x00" + in.key(f, d)})
 	}
-	return findings, errors.Join(faults...)
+	findings, err := w.afford(i, findings)
+	return findings, errors.Join(append(faults, err)...)
 }
 
 // key identifies a finding among those of its rule: within the object under

@@ -184,7 +184,7 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 		})
 	switch {
 	case topdown.IsCancel(err) && stop.heavy.Load():
-		return nil, fmt.Errorf("it was stopped when the rules took more than %d MiB of memory and it had been running longest", w.ev.memory()>>20)
+		return nil, fmt.Errorf("it was stopped when the heap had grown by more than %d MiB of memory since it began, and it had been running longest", w.ev.memory()>>20)
 	case topdown.IsCancel(err) && ctx.Err() == nil:
 		return nil, fmt.Errorf("it took more than %s in this environment, and was stopped", limit)
 	case err != nil:

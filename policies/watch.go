@@ -2,14 +2,15 @@ package policies
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"runtime/metrics"
 	"sync/atomic"
 	"time"
 )
 
-// DefaultRuleMemory is how much memory the rules of an environment may take
-// while they run. Real ones take a few megabytes for each worker.
+// DefaultRuleMemory is how much memory a rule may take while it runs on an object,
+// and all its findings of an environment. Real ones take a few megabytes.
 const DefaultRuleMemory = 1 << 30
 
 // budget stops one evaluation of a rule: at a deadline, when the run is
@@ -41,12 +42,13 @@ func (b *budget) Cancelled() bool {
 // megabytes in that time.
 const watchInterval = 10 * time.Millisecond
 
-// watch stops the rule that has been running longest on its object whenever the
-// heap has grown by more than a limit, until ctx is done: rules take
-// microseconds, and the one that fills the memory does not end. Go cannot tell
-// whose memory it is.
+// watch stops, until ctx is done, the rule that has been running longest on its
+// object of those since whose beginning the heap has grown by more than a limit.
+// Rules take microseconds, and are gone before they are looked at twice; the one
+// that fills the memory does not end. Go cannot tell whose memory it is. What was
+// there before, of however many objects and findings, is nobody's fault.
 func watch(ctx context.Context, limit uint64, running []*atomic.Pointer[budget]) {
-	start := heap()
+	seen := make([]grown, len(running))
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	for {
@@ -55,23 +57,58 @@ func watch(ctx context.Context, limit uint64, running []*atomic.Pointer[budget])
 			return
 		case <-tick.C:
 		}
-		if heap() < start+limit {
+		now, over := heap(), false
+		for i, r := range running {
+			if b := r.Load(); b != seen[i].budget {
+				seen[i] = grown{b, now}
+			}
+			over = over || seen[i].by(now) > limit
+		}
+		if !over {
 			continue
 		}
-		// What is garbage by now is nobody's fault.
-		if runtime.GC(); heap() < start+limit {
-			continue
-		}
+		runtime.GC() // what is garbage by now does not count
+		now = heap()
 		var longest *budget
-		for _, r := range running {
-			if b := r.Load(); b != nil && !b.heavy.Load() && (longest == nil || b.start.Before(longest.start)) {
-				longest = b
+		for _, g := range seen {
+			if g.by(now) > limit && (longest == nil || g.start.Before(longest.start)) {
+				longest = g.budget
 			}
 		}
 		if longest != nil {
 			longest.heavy.Store(true)
 		}
 	}
+}
+
+// grown is an evaluation, and the heap when it was seen first.
+type grown struct {
+	*budget
+	heap uint64
+}
+
+// by is how much more there is now; nothing where nothing runs, or is stopped already.
+func (g grown) by(now uint64) uint64 {
+	if g.budget == nil || g.heavy.Load() || now < g.heap {
+		return 0
+	}
+	return now - g.heap
+}
+
+// findingSize is about what a finding takes beside its texts.
+const findingSize = 512
+
+// afford lets findings of the rule at an index be kept, unless all that it found
+// in the environment take more memory than a rule may.
+func (w *worker) afford(i int, found []located) ([]located, error) {
+	size := 0
+	for _, f := range found {
+		size += findingSize + len(f.Message) + len(f.Path) + len(f.key)
+	}
+	if w.ev.kept[i].Add(int64(size)) > int64(w.ev.memory()) {
+		return nil, fmt.Errorf("its findings take more than %d MiB of memory in this environment", w.ev.memory()>>20)
+	}
+	return found, nil
 }
 
 // heap is the memory of objects, in bytes, those included that are garbage.

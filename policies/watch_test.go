@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +223,40 @@ deny contains msg if {
 	result, err := engine.Evaluate(t.Context(), policies.Input{Head: readAs(t, "app.yaml", twoServices+"---\n"+strings.Replace(web, "name: web", "name: a", 1))})
 	if err != nil || len(result.Findings) != 1 || result.Findings[0].Message != "app.yaml: no Deployment for b" {
 		t.Errorf("got %+v, %v", result.Findings, err)
+	}
+}
+
+// TestMemoryOfTheRepository: what a large repository takes, its findings among it,
+// stops no rule; a rule that takes too much in its findings is stopped.
+func TestMemoryOfTheRepository(t *testing.T) {
+	many := ""
+	for i := range 8 {
+		many += fmt.Sprintf("deny_%d contains sprintf(\"%%s %%d\", [input.metadata.name, n]) if some n in numbers.range(1, 2)\n", i)
+	}
+	for _, tt := range []struct {
+		name, rego, want string
+		objects          int
+	}{
+		{"many documents", "package main\n" + many, "", 10000},
+		{"many findings", "package main\ndeny contains sprintf(\"%s %d\", [input.metadata.name, n]) if some n in numbers.range(1, 2000)", "its findings take more than 16 MiB", 200},
+	} {
+		engine, err := load(t, tt.rego)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := copies(t, tt.objects, "1")
+		result, err := engine.Evaluate(t.Context(), policies.Input{Base: head, Head: head, RuleMemory: 16 << 20, RuleTimeout: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for _, e := range result.Entries {
+			if !e.Evaluated() {
+				said = e.Detail
+			}
+		}
+		if !strings.Contains(said, tt.want) || (said == "") != (tt.want == "") {
+			t.Errorf("%s: got %q", tt.name, said)
+		}
 	}
 }

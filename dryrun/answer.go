@@ -94,9 +94,14 @@ func read(err error, fields map[string]any) error {
 	if err := ofWebhook(s); err != nil {
 		return err
 	}
+	if found := denials(s); found != nil {
+		return found
+	}
 	switch {
 	case s.Code == http.StatusUnprocessableEntity:
 		return invalid(s, fields).or(s)
+	case s.Code == http.StatusServiceUnavailable && strings.Contains(s.Message, "There can be a delay between when CustomResourceDefinitions are created"):
+		return &fault{unverifiable, "a mutating policy would change it, and the API server does not know the schema of its kind as yet"}
 	case s.Code == http.StatusBadRequest:
 		return badRequest(s, fields)
 	case s.Code == http.StatusUnauthorized:
@@ -120,6 +125,21 @@ func read(err error, fields map[string]any) error {
 		return typed(m[1], fields).or(s)
 	}
 	return &fault{failed, fmt.Sprintf("the API server answers %d: %s", s.Code, s.Message)}
+}
+
+// denials are the refusals by admission policies, which choose the code of their
+// answer.
+func denials(s metav1.Status) problems {
+	if s.Details == nil {
+		return nil
+	}
+	var found problems
+	for _, c := range s.Details.Causes {
+		if _, ok := readDenial(c.Message); ok {
+			found = append(found, problem{rule: ruleRefused, msg: oneLine(c.Message)})
+		}
+	}
+	return found
 }
 
 // or is a refusal as a whole where no problem could be read out of it: it is one
@@ -223,11 +243,18 @@ func transition(msg string) bool {
 	return false
 }
 
+// unknownParams is in the refusal by a policy whose parameters are of a kind that
+// the server does not know, or not as yet.
+const unknownParams = "failed to configure policy: failed to find resource referenced by paramKind"
+
 // elsewhere says of problems that another cluster would not have, because it
 // gives Services other addresses, why they are none of the object.
 func (p problems) elsewhere() *fault {
 	ofRange := func(p problem) bool {
 		return strings.Contains(p.msg, "is not in the valid range. The range of valid IPs")
+	}
+	if len(p) > 0 && !slices.ContainsFunc(p, func(p problem) bool { return !strings.Contains(p.msg, unknownParams) }) {
+		return &fault{unverifiable, "it is not known here what a policy says of it: " + p.Error()}
 	}
 	if len(p) == 0 || slices.ContainsFunc(p, func(p problem) bool { return !ofRange(p) }) {
 		return nil

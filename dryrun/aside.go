@@ -22,14 +22,17 @@ func (s *session) partAway(r int) {
 	}
 	var homes []*trial
 	for _, t := range s.deltas {
-		if rank(t.Current()) < r && (t.away != "" || t.stirs()) {
+		if s.rank(t.Current()) < r && (t.away != "" || t.stirs()) {
 			homes = append(homes, t)
 		}
 	}
 	for _, t := range s.deltas {
 		// What is taken away needs no home.
-		if rank(t.Current()) != r || t.Object == nil || encrypted(t.Object) {
+		if s.rank(t.Current()) != r || t.Object == nil || encrypted(t.Object) {
 			continue
+		}
+		if s.judgedAnew(t.Object) {
+			t.away = "an admission policy may say otherwise of it than the cluster does, once it is as this change leaves it"
 		}
 		if s.undefined(t.Object) {
 			t.away = "the cluster does not have the definition of its kind"
@@ -101,7 +104,7 @@ func (s *session) sendAway(ctx context.Context, b backend) {
 	in.Deltas = nil
 	var places []int
 	for n, t := range s.deltas {
-		if t.away != "" || rank(t.Current()) != rankOther {
+		if t.away != "" || s.rank(t.Current()) != rankOther {
 			in.Deltas = append(in.Deltas, t.Delta)
 			places = append(places, n)
 		}

@@ -3,20 +3,33 @@ package dryrun
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // The order in which objects are loaded and tried: what others live in, what
-// others are made of, what others are checked against, and the others.
+// others are made of, what others are checked against, by itself and by admission
+// policies and their parameters, and the others.
 const (
 	rankNamespace = iota
 	rankDefinition
 	rankSurrounding
+	rankParameter
+	rankPolicy
 	rankOther
 )
+
+// rank is that of an object in the session, where it may be a parameter.
+func (s *session) rank(o *manifest.Object) int {
+	if r := rank(o); r != rankOther || !s.policies.params[o.ID()] {
+		return r
+	}
+	return rankParameter
+}
 
 func rank(o *manifest.Object) int {
 	switch o.ID().Group + "/" + o.ID().Kind {
@@ -27,6 +40,9 @@ func rank(o *manifest.Object) int {
 	case "/ServiceAccount", "/LimitRange", "scheduling.k8s.io/PriorityClass", "node.k8s.io/RuntimeClass", "storage.k8s.io/StorageClass":
 		return rankSurrounding
 	}
+	if isPolicy(o) || isBinding(o) {
+		return rankPolicy
+	}
 	return rankOther
 }
 
@@ -36,7 +52,7 @@ func rank(o *manifest.Object) int {
 func (s *session) loadBase(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
 		s.loadUnchanged(ctx, r)
-		s.each(func(t *trial) bool { return t.OldObject != nil && rank(t.OldObject) == r }, func(t *trial) {
+		s.each(func(t *trial) bool { return t.OldObject != nil && s.rank(t.OldObject) == r }, func(t *trial) {
 			s.loadOld(ctx, t)
 		})
 		switch r {
@@ -44,8 +60,13 @@ func (s *session) loadBase(ctx context.Context) {
 			s.standInNamespaces(ctx)
 		case rankSurrounding:
 			s.standInSurroundings(ctx)
-			// Claims take their class when they are made.
+		case rankPolicy:
+			// Claims take their class when they are made, and all that comes is
+			// judged by the policies, and changed by them.
 			s.settleAll(ctx)
+			if s.policies.judge() {
+				s.each(func(t *trial) bool { return t.OldObject != nil && s.rank(t.OldObject) < rankOther }, func(t *trial) { s.judgeOld(ctx, t) })
+			}
 		case rankOther:
 			// Head is answered by them as well: by the Pods of a namespace that
 			// takes another level, and by the class of Ingresses that name none.
@@ -65,7 +86,7 @@ func (s *session) loadUnchanged(ctx context.Context, r int) {
 	}
 	needed := s.neededBy(r)
 	for _, o := range s.in.Base.All() {
-		if rank(o) != r || !needed(o) || s.changes(o.ID()) {
+		if s.rank(o) != r || !needed(o) || s.changes(o.ID()) {
 			continue
 		}
 		_, err := s.load(ctx, o, how{})
@@ -81,17 +102,20 @@ func (s *session) loadUnchanged(ctx context.Context, r int) {
 // neededBy tells the objects of a rank that the changed objects need.
 func (s *session) neededBy(r int) func(*manifest.Object) bool {
 	namespaces := s.namespaces()
-	kinds := map[[2]string]bool{}
+	kinds := maps.Clone(s.policies.paramKinds)
 	for o := range s.changed() {
-		kinds[[2]string{o.ID().Group, o.ID().Kind}] = true
+		kinds[schema.GroupKind{Group: o.ID().Group, Kind: o.ID().Kind}] = true
 	}
 	return func(o *manifest.Object) bool {
 		switch r {
 		case rankNamespace:
 			return slices.Contains(namespaces, o.ID().Name)
 		case rankDefinition:
-			d := readDefinition(o)
-			return kinds[[2]string{d.group, d.kind}]
+			return kinds[readDefinition(o).kindOf()]
+		case rankParameter:
+			return s.policies.params[o.ID()]
+		case rankPolicy:
+			return s.policies.needed[o.ID()] && s.storable(o)
 		}
 		i, err := s.item(o)
 		return err == nil && (!i.namespaced || slices.Contains(namespaces, i.namespace))
@@ -103,6 +127,12 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted
 	h.store = true
 	if rank(o) == rankDefinition {
 		return s.define(ctx, o, h)
+	}
+	switch {
+	case isBinding(o):
+		o = s.mild(o)
+	case isPolicy(o):
+		o = s.spare(o)
 	}
 	i, err := s.item(o)
 	if err != nil {
@@ -126,7 +156,7 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !storable(t.OldObject) || hook(t.Current()) || forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
+	if !s.storable(t.OldObject) || hook(t.Current()) || forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
@@ -136,6 +166,11 @@ func (s *session) loadOld(ctx context.Context, t *trial) {
 		return
 	}
 	t.base.accepted, err = s.load(ctx, t.OldObject, how{})
+	if refusals := t.base.denied; err == nil && refusals != nil {
+		if i, missing := s.item(t.OldObject); missing == nil {
+			t.base.problems = s.refineOld(ctx, i, refusals)
+		}
+	}
 	if found := problemsOf(err); found != nil {
 		t.base.problems = found
 		if i, missing := s.item(t.OldObject); missing == nil {
@@ -181,11 +216,13 @@ func problemsOf(err error) problems {
 
 // storable reports whether an object of base may be stored. Some kinds would
 // change how the server answers: webhooks and aggregated APIs that nothing
-// serves here, and admission policies and quotas, which would apply to what is
-// loaded as well.
-func storable(o *manifest.Object) bool {
-	switch o.ID().Group {
-	case "admissionregistration.k8s.io", "apiregistration.k8s.io":
+// serves here, policies without their parameters, and quotas, which would apply to
+// what is loaded as well.
+func (s *session) storable(o *manifest.Object) bool {
+	switch {
+	case o.ID().Group == admissionGroup:
+		return rank(o) == rankPolicy && s.policies.lacking[o.ID()] == ""
+	case o.ID().Group == "apiregistration.k8s.io":
 		return false
 	}
 	return o.ID().Group != "" || o.ID().Kind != "ResourceQuota"

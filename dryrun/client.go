@@ -41,6 +41,8 @@ type client struct {
 	plain   rest.Interface
 	// lost is set once a request got no answer.
 	lost *atomic.Bool
+	// denying are the bindings of policies that refuse.
+	denying *denying
 }
 
 func newClient(config *rest.Config) (client, error) {
@@ -60,7 +62,7 @@ func newClient(config *rest.Config) (client, error) {
 	if err != nil {
 		return client{}, fmt.Errorf("making a client for the API server: %w", err)
 	}
-	return client{dynamic: d, plain: plain, lost: new(atomic.Bool)}, nil
+	return client{dynamic: d, plain: plain, lost: new(atomic.Bool), denying: &denying{pair: map[[2]string]bool{}}}, nil
 }
 
 // read reads the error of a request, and notes when the server gave no answer.
@@ -134,9 +136,12 @@ type accepted struct {
 	// object is the object as the server has it then, or would have it.
 	object   map[string]any
 	warnings []string
+	// denied is what policies refuse of an object that is stored all the same.
+	denied problems
 }
 
-// send sends an object. Its error is problems of the object, or a *fault.
+// send sends an object. Its error is problems of the object, or a *fault. What
+// is stored is stored whatever policies say.
 func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 	data, err := json.Marshal(i.fields)
 	if err != nil {
@@ -157,7 +162,14 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		return accepted{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
 	}
 	slices.Sort(w.texts)
-	return accepted{got.Object, w.texts}, nil
+	texts, denied, err := c.denying.deny(w.texts)
+	switch {
+	case err != nil:
+		return accepted{}, err
+	case denied != nil && !h.store:
+		return accepted{warnings: texts}, denied
+	}
+	return accepted{got.Object, texts, denied}, nil
 }
 
 func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstructured.Unstructured, error) {
@@ -238,7 +250,11 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, c.read(err, i.fields)
 	}
-	return w.texts, nil
+	texts, denied, err := c.denying.deny(w.texts)
+	if err == nil && !store {
+		err = orNil(denied)
+	}
+	return texts, err
 }
 
 // retry repeats a request that a server may refuse for a moment: a kind whose

@@ -17,14 +17,21 @@ import (
 func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
 		s.partAway(r)
-		s.each(func(t *trial) bool { return rank(t.Current()) == r && t.away == "" }, func(t *trial) {
+		s.each(func(t *trial) bool { return s.rank(t.Current()) == r && t.away == "" }, func(t *trial) {
 			s.try(ctx, t)
 			if r != rankOther && !s.live {
 				s.enforce(ctx, t)
 			}
 		})
-		if r == rankSurrounding {
+		switch r {
+		case rankPolicy:
 			s.settleAll(ctx)
+			if err := s.renewParams(ctx); err != nil {
+				s.note(verdict.Object{}, failed, "the parameters of admission policies could not be renewed: "+err.Error())
+			}
+			s.judgeAgain(ctx)
+		case rankOther:
+			s.retire(ctx)
 		}
 	}
 }
@@ -63,13 +70,14 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 	}
 	var err error
 	switch {
+	case !s.storable(t.Current()):
 	case t.Object != nil:
 		if err = s.clear(ctx, t); err != nil {
 			break
 		}
 		// Many controllers leave unknown fields out by themselves.
 		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
-	case rank(t.OldObject) == rankSurrounding:
+	case rank(t.OldObject) == rankSurrounding, s.policies.demanded[t.ID()]:
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
 			_, err = s.client.remove(ctx, i, true)
@@ -112,6 +120,12 @@ func (s *session) try(ctx context.Context, t *trial) {
 	if why := t.head.problems.elsewhere(); why != nil && !s.live {
 		t.head.problems, t.fault = nil, why
 		return
+	}
+	if s.live && t.OldObject != nil && t.head.warnings != nil {
+		if old, err := s.item(t.OldObject); err == nil {
+			said, _ := s.client.send(ctx, old, how{}) // what it refuses is asked for below
+			t.base.warnings = said.warnings
+		}
 	}
 	if t.head.problems != nil {
 		for n, p := range t.head.problems {
@@ -248,6 +262,11 @@ func (s *session) tryPodOf(ctx context.Context, t *trial) {
 		t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "its Pods were not tried: "+f.detail))
 		return
 	}
+	if why := t.head.pod.elsewhere(); why != nil && !s.live {
+		t.head.pod = nil
+		t.entries = append(t.entries, s.entryOf(t.Object, why.reason, "its Pods were not tried: "+why.detail))
+		return
+	}
 	if s.live && t.OldObject != nil {
 		t.base.pod = problemsOf(s.tryPod(ctx, t.OldObject))
 	}
@@ -271,7 +290,8 @@ func (s *session) tryPod(ctx context.Context, o *manifest.Object) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.client.send(ctx, i, how{create: true, lenient: true})
+	h := how{create: true, lenient: true}
+	_, err = s.client.send(ctx, i, h)
 	found := problemsOf(err)
 	if found == nil {
 		return err
@@ -279,6 +299,7 @@ func (s *session) tryPod(ctx context.Context, o *manifest.Object) error {
 	spec, _ := t["spec"].(map[string]any)
 	for n, p := range found {
 		found[n].rule = rulePod
+		p.path = s.placeDenial(ctx, i, nil, p, found, h)
 		if p.path != "" {
 			found[n].path = at + p.path
 		} else {

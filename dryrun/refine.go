@@ -34,6 +34,11 @@ func (s *session) refine(ctx context.Context, i item, old map[string]any, found 
 		if !p.typed {
 			whole = known
 		}
+		if _, ok := readDenial(p.msg); ok && done < narrowed {
+			done++
+			found[n].path = s.placeDenial(ctx, whole, old, p, found, how{})
+			continue
+		}
 		from, vague := start(whole.fields, p)
 		if !vague || done == narrowed {
 			continue

@@ -38,7 +38,7 @@ func (s *session) tryRollback(ctx context.Context) {
 	}
 	stored := false
 	s.each(func(t *trial) bool {
-		on := t.back.tried && rank(t.Current()) == rankOther
+		on := t.back.tried && s.rank(t.Current()) == rankOther
 		stored = stored || on
 		return on
 	}, func(t *trial) {
@@ -48,14 +48,18 @@ func (s *session) tryRollback(ctx context.Context) {
 	})
 	for r := rankNamespace; r <= rankOther; r++ {
 		if stored {
-			if err := s.settled(ctx); err != nil {
+			err := s.settled(ctx)
+			if r == rankOther && err == nil {
+				err = s.renewParams(ctx)
+			}
+			if err != nil {
 				s.strand(r, err)
 				break
 			}
 		}
 		stored = false
 		s.each(func(t *trial) bool {
-			on := t.back.tried && t.back.fault == nil && rank(t.Current()) == r
+			on := t.back.tried && t.back.fault == nil && s.rank(t.Current()) == r
 			stored = stored || on
 			return on
 		}, func(t *trial) { s.goBack(ctx, t) })
@@ -66,7 +70,7 @@ func (s *session) tryRollback(ctx context.Context) {
 // strand says of all from a rank on that its way back was not tried.
 func (s *session) strand(r int, err error) {
 	for _, t := range s.deltas {
-		if t.back.tried && t.back.fault == nil && rank(t.Current()) >= r {
+		if t.back.tried && t.back.fault == nil && s.rank(t.Current()) >= r {
 			t.back.fault = faultOf(err)
 		}
 	}
@@ -83,7 +87,7 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 		return true, &fault{unverifiable, t.fault.detail}
 	case refused, t.same(), hook(t.Current()):
 		return false, nil
-	case !storable(t.OldObject):
+	case !s.storable(t.OldObject):
 		return true, &fault{unverifiable, "its kind is not in force in the dry-run"}
 	case t.absent && t.base.problems != nil:
 		return false, nil //nolint:nilerr // what no server accepts is not there to go back to
@@ -129,10 +133,13 @@ func (s *session) goBack(ctx context.Context, t *trial) {
 		t.back.fault = faultOf(err)
 		return
 	}
-	if rank(old) == rankOther {
+	if s.rank(old) == rankOther {
 		err = s.tryBack(ctx, t, old)
 	} else {
-		_, err = s.load(ctx, old, how{})
+		var stored accepted
+		if stored, err = s.load(ctx, old, how{}); err == nil {
+			err = orNil(stored.denied)
+		}
 	}
 	switch found := problemsOf(err); {
 	case found != nil:

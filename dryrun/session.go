@@ -46,6 +46,8 @@ type session struct {
 	client client
 	deltas []*trial
 
+	policies policies
+
 	mu    sync.Mutex // guards kinds
 	kinds kinds
 
@@ -95,6 +97,7 @@ func newSession(t *target, in Input) (*session, error) {
 	for _, d := range in.Deltas {
 		s.deltas = append(s.deltas, &trial{Delta: d})
 	}
+	s.readPolicies()
 	return s, nil
 }
 

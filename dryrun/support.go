@@ -35,6 +35,9 @@ func (s *session) changes(id manifest.ID) bool {
 // without one count for "default".
 func (s *session) namespaces() []string {
 	found := map[string]bool{}
+	for _, home := range s.policies.homes {
+		found[home] = true
+	}
 	for o := range s.changed() {
 		if rank(o) == rankNamespace {
 			found[o.ID().Name] = true

@@ -44,8 +44,7 @@ func (f follower) at(path string) follower {
 // followers are the caches by which admission, authorization and allocation
 // decide: all that the server has, beside those of definitions and of the custom
 // resources that are parameters of policies. Which of them it has depends on the
-// version that it answers as, and ConfigMaps are followed only once a policy has
-// parameters there.
+// version that it answers as.
 func followers() []follower {
 	core, admission, rbac, net := corev1.SchemeGroupVersion, admissionv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion, networkingv1.SchemeGroupVersion
 	return []follower{

@@ -40,7 +40,7 @@ type keeper struct {
 	client kubernetes.Interface
 	// caches and limits are nil for a server in another process.
 	caches informers.SharedInformerFactory
-	limits *limits
+	plugins
 	// baseline is what was stored at first, by key.
 	baseline map[string][]byte
 
@@ -52,14 +52,20 @@ type keeper struct {
 	heard    *warnings
 }
 
-func newKeeper(store *clientv3.Client, config *rest.Config, caches informers.SharedInformerFactory, l *limits) (*keeper, error) {
+func newKeeper(store *clientv3.Client, config *rest.Config, caches informers.SharedInformerFactory, p plugins) (*keeper, error) {
+	if caches != nil {
+		// A policy with parameters there would start these caches, and end them for
+		// good when it goes (k8s.io/apiserver/pkg/admission/plugin/policy/generic/policy_source.go).
+		caches.Core().V1().ConfigMaps().Informer()
+		caches.Core().V1().Secrets().Informer()
+	}
 	heard := &warnings{}
 	config.WarningHandler = heard
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("making the server's client of itself: %w", err)
 	}
-	return &keeper{store: store, client: client, caches: caches, limits: l, heard: heard}, nil
+	return &keeper{store: store, client: client, caches: caches, plugins: p, heard: heard}, nil
 }
 
 func (k *keeper) do(ctx context.Context, what string) error {

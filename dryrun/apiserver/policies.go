@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // Resources of admission policies.
@@ -22,8 +24,11 @@ const (
 )
 
 // canary is the name of the policies that tell when others are in force, and of
-// the one object that they apply to.
-const canary = "penstock-canary"
+// one of the two objects that they apply to; canaryKind is the other.
+const (
+	canary     = "penstock-canary"
+	canaryKind = "canaries.penstock.canary"
+)
 
 // note remembers that there are policies, until the next reset: they are in force
 // for a moment longer than they are stored.
@@ -42,34 +47,106 @@ func (k *keeper) compile(ctx context.Context) (err error) {
 	if !k.validating && !k.mutating {
 		return nil
 	}
+	if err := k.learn(ctx); err != nil {
+		return fmt.Errorf("waiting for the kinds of parameters: %w", err)
+	}
 	k.heard.clear()
 	k.canaries++
 	want := fmt.Sprintf("%s %d", canary, k.canaries)
 	if err := k.writeCanary(ctx, want); err != nil {
 		return fmt.Errorf("writing a policy that tells when others are in force: %w", errors.Join(err, k.removeCanary(ctx)))
 	}
-	err = wait(ctx, func(ctx context.Context) (bool, error) {
-		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: canary, Namespace: metav1.NamespaceSystem}}
-		_, err := k.client.CoordinationV1().Leases(lease.Namespace).Create(ctx, lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		if err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
-			return false, err // no answer at all
-		}
-		return k.heard.has(want+" validates") && (!k.mutating || k.heard.has(want+" mutates")), nil
-	})
+	for resource, try := range map[string]func(context.Context) error{"leases": k.tryLease, "customresourcedefinitions": k.tryDefinition} {
+		err = errors.Join(err, wait(ctx, func(ctx context.Context) (bool, error) {
+			if err := try(ctx); err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
+				return false, err // no answer at all
+			}
+			heard := want + " " + resource
+			return k.heard.has(heard+" validates") && (!k.mutating || k.heard.has(heard+" mutates")), nil
+		}))
+	}
 	if err != nil {
 		err = fmt.Errorf("waiting for admission policies: %w", err)
 	}
 	return errors.Join(err, k.removeCanary(ctx))
 }
 
+// learn waits until the policies can find the kinds of their parameters that
+// definitions give: a policy that does not is as good as wrong until it looks again.
+// Of a server in another process that cannot be known.
+func (k *keeper) learn(ctx context.Context) error {
+	if k.caches == nil {
+		return nil
+	}
+	entries, err := k.read(ctx, customResources)
+	if err != nil {
+		return err
+	}
+	defined, err := k.added(entries)
+	if err != nil || len(defined) == 0 {
+		return err
+	}
+	return wait(ctx, func(context.Context) (bool, error) {
+		for _, kind := range k.paramKinds() {
+			ofDefinition := slices.ContainsFunc(defined, func(s served) bool { return s.groupVersion == kind.APIVersion })
+			if ofDefinition && !k.mapper.knows(kind) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}
+
+// paramKinds are the kinds of parameters of all policies.
+func (k *keeper) paramKinds() []admissionv1.ParamKind {
+	var out []admissionv1.ParamKind
+	api := k.caches.Admissionregistration().V1()
+	if k.validating {
+		policies, _ := api.ValidatingAdmissionPolicies().Lister().List(labels.Everything()) // a cache knows no error
+		for _, p := range policies {
+			if p.Spec.ParamKind != nil {
+				out = append(out, *p.Spec.ParamKind)
+			}
+		}
+	}
+	if k.mutating {
+		policies, _ := api.MutatingAdmissionPolicies().Lister().List(labels.Everything()) // as above
+		for _, p := range policies {
+			if p.Spec.ParamKind != nil {
+				out = append(out, *p.Spec.ParamKind)
+			}
+		}
+	}
+	return out
+}
+
+// tryLease tries an object of the server's own kinds, and tryDefinition one of
+// those that are served with custom resources: each has policies of its own.
+func (k *keeper) tryLease(ctx context.Context) error {
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: canary, Namespace: metav1.NamespaceSystem}}
+	_, err := k.client.CoordinationV1().Leases(lease.Namespace).Create(ctx, lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err
+}
+
+func (k *keeper) tryDefinition(ctx context.Context) error {
+	const definition = `{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "` + canaryKind + `"},
+		"spec": {"group": "penstock.canary", "scope": "Cluster", "names": {"kind": "Canary", "plural": "canaries"}, "versions":
+		[{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}`
+	return k.client.Discovery().RESTClient().Post().AbsPath("/apis/apiextensions.k8s.io/v1/customresourcedefinitions").
+		Param("dryRun", metav1.DryRunAll).SetHeader("Content-Type", "application/json").Body([]byte(definition)).Do(ctx).Error()
+}
+
 func (k *keeper) writeCanary(ctx context.Context, message string) error {
 	api := k.client.AdmissionregistrationV1()
 	name := metav1.ObjectMeta{Name: canary}
 	match := &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
-		ResourceNames: []string{canary},
+		ResourceNames: []string{canary, canaryKind},
 		RuleWithOperations: admissionv1.RuleWithOperations{
 			Operations: []admissionv1.OperationType{admissionv1.Create},
-			Rule:       admissionv1.Rule{APIGroups: []string{coordinationv1.GroupName}, APIVersions: []string{"v1"}, Resources: []string{"leases"}},
+			Rule: admissionv1.Rule{
+				APIGroups: []string{coordinationv1.GroupName, "apiextensions.k8s.io"}, APIVersions: []string{"v1"},
+				Resources: []string{"leases", "customresourcedefinitions"},
+			},
 		},
 	}}}
 	if k.mutating {
@@ -92,10 +169,10 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 	policy := &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: name, Spec: admissionv1.ValidatingAdmissionPolicySpec{
 		MatchConstraints: match,
 		Validations: []admissionv1.Validation{
-			{Expression: "false", Message: message + " validates"},
+			{Expression: "false", MessageExpression: fmt.Sprintf("%q + request.resource.resource + ' validates'", message+" ")},
 			{
-				Expression: fmt.Sprintf(`!has(object.metadata.annotations) || !("canary" in object.metadata.annotations) || object.metadata.annotations.canary != %q`, message),
-				Message:    message + " mutates",
+				Expression:        fmt.Sprintf(`!has(object.metadata.annotations) || !("canary" in object.metadata.annotations) || object.metadata.annotations.canary != %q`, message),
+				MessageExpression: fmt.Sprintf("%q + request.resource.resource + ' mutates'", message+" "),
 			},
 		},
 	}}

@@ -55,11 +55,13 @@ func pollute(t *testing.T, s *Server, c *client, round int) {
 		// Before any cache has followed, so that the limits are looked up.
 		c.do(t, http.MethodPost, shop+"/pods"+dry, pod(false))
 		policy(t, c)
+		c.want(t, 201, "", http.MethodPost, shop+"/configmaps", `{metadata: {name: params}, data: {bad: `+fmt.Sprintf("word%d", round)+`}}`)
+		paramPolicy(t, c)
 	}
 	if err := s.FenceNamespaces(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	admitted(t, c, even)
+	admitted(t, c, round, even)
 	service := `{metadata: {name: front}, spec: {type: NodePort, clusterIP: 10.96.7.7, ports: [{port: 80, nodePort: 30777}]}}`
 	// A dry-run goes by what the server remembers of ports.
 	c.want(t, 201, "", http.MethodPost, shop+"/services"+dry, service)
@@ -74,12 +76,13 @@ func pollute(t *testing.T, s *Server, c *client, round int) {
 }
 
 // admitted checks that the namespace answers as its round wants.
-func admitted(t *testing.T, c *client, even bool) {
+func admitted(t *testing.T, c *client, round int, even bool) {
 	t.Helper()
 	if !even {
 		c.want(t, 201, "", http.MethodPost, shop+"/pods"+dry, pod(true))
 		c.want(t, 201, "", http.MethodPost, shop+"/secrets"+dry, `{metadata: {name: a}}`)
 		c.want(t, 201, "", http.MethodPost, shop+"/configmaps"+dry, `{metadata: {name: forbidden}}`)
+		c.want(t, 201, "", http.MethodPost, shop+"/configmaps"+dry, fmt.Sprintf(`{metadata: {name: word%d}}`, round-1))
 		if _, body := c.do(t, http.MethodPost, shop+"/pods"+dry, pod(false)); strings.Contains(body, "77Mi") {
 			t.Errorf("the limits of another round are still in force:\n%s", body)
 		}
@@ -89,6 +92,9 @@ func admitted(t *testing.T, c *client, even bool) {
 	c.want(t, 201, "77Mi", http.MethodPost, shop+"/pods"+dry, pod(false))
 	c.want(t, 403, "exceeded quota", http.MethodPost, shop+"/secrets"+dry, `{metadata: {name: a}}`)
 	c.want(t, 422, "policy forbids it", http.MethodPost, shop+"/configmaps"+dry, `{metadata: {name: forbidden}}`)
+	c.want(t, 422, "the parameter forbids it", http.MethodPost, shop+"/configmaps"+dry, fmt.Sprintf(`{metadata: {name: word%d}}`, round))
+	c.want(t, 201, "", http.MethodPost, shop+"/configmaps"+dry, fmt.Sprintf(`{metadata: {name: word%d}}`, round-2))
+	c.want(t, 422, "policy forbids it", http.MethodPost, crds+dry, strings.Replace(definition("string"), "{name: widgets.example.com}", "{name: widgets.example.com, labels: {forbidden: \"yes\"}}", 1))
 	if status, _ := c.do(t, http.MethodGet, mutations, ""); status == 200 {
 		c.want(t, 201, "penstock-test", http.MethodPost, shop+"/configmaps"+dry, `{metadata: {name: changed}}`)
 	}
@@ -99,6 +105,17 @@ func pod(privileged bool) string {
 }
 
 const match = `matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [CREATE]}]}`
+
+// paramPolicy adds a policy with parameters, and one on the definitions of custom
+// resources, which are served apart from the server's own kinds.
+func paramPolicy(t *testing.T, c *client) {
+	t.Helper()
+	c.want(t, 201, "", http.MethodPost, policies, `{metadata: {name: params}, spec: {paramKind: {apiVersion: v1, kind: ConfigMap}, `+match+`, validations: [{expression: "object.metadata.name != params.data.bad", message: the parameter forbids it}]}}`)
+	c.want(t, 201, "", http.MethodPost, bindings, `{metadata: {name: params}, spec: {policyName: params, validationActions: [Deny], paramRef: {name: params, namespace: shop, parameterNotFoundAction: Deny}}}`)
+	c.want(t, 201, "", http.MethodPost, policies, `{metadata: {name: labels}, spec: {matchConstraints: {resourceRules: [{apiGroups: [apiextensions.k8s.io], apiVersions: [v1], resources: [customresourcedefinitions], operations: [CREATE]}]},
+		validations: [{expression: "!has(object.metadata.labels)", message: policy forbids it}]}}`)
+	c.want(t, 201, "", http.MethodPost, bindings, `{metadata: {name: labels}, spec: {policyName: labels, validationActions: [Deny]}}`)
+}
 
 func policy(t *testing.T, c *client) {
 	t.Helper()
@@ -113,9 +130,7 @@ func policy(t *testing.T, c *client) {
 
 func define(t *testing.T, c *client, kind string) {
 	t.Helper()
-	c.want(t, 201, "", http.MethodPost, crds, `{metadata: {name: widgets.example.com}, spec: {group: example.com, scope: Namespaced,
-		names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}, versions: [{name: v1, served: true, storage: true,
-		schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: `+kind+`}}}}}}}]}}`)
+	c.want(t, 201, "", http.MethodPost, crds, definition(kind))
 	good := "three"
 	if kind == "integer" {
 		good = "3"
@@ -130,6 +145,12 @@ func define(t *testing.T, c *client, kind string) {
 		_, body := c.do(t, http.MethodGet, "/apis", "")
 		return status == 200 && strings.Contains(body, "example.com")
 	})
+}
+
+func definition(kind string) string {
+	return `{metadata: {name: widgets.example.com}, spec: {group: example.com, scope: Namespaced,
+		names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}, versions: [{name: v1, served: true, storage: true,
+		schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: ` + kind + `}}}}}}}]}}`
 }
 
 func widget(size string) string {

@@ -14,7 +14,6 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/storage/wal"
-	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/generic"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
@@ -52,8 +51,8 @@ func serveEmbedded(ctx context.Context, dir string, greet func(greeting) error, 
 	store := v3client.New(etcd.Server)
 	ended := make(chan error, 2)
 	go func() {
-		ended <- serveAPI(ctx, a, listener, func(config *rest.Config, caches informers.SharedInformerFactory, l *limits) error {
-			k, err := newKeeper(store, config, caches, l)
+		ended <- serveAPI(ctx, a, listener, func(config *rest.Config, caches informers.SharedInformerFactory, p plugins) error {
+			k, err := newKeeper(store, config, caches, p)
 			if err == nil {
 				go func() { ended <- attend(ctx, k.do) }()
 			}
@@ -156,10 +155,10 @@ func flags(a *access) []string {
 }
 
 // serveAPI runs kube-apiserver until ctx ends. Before that it hands over what
-// it takes to look after it: its own credentials, its caches, and the one plugin
-// that has to be renewed.
-func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(*rest.Config, informers.SharedInformerFactory, *limits) error) error {
-	opts, l, err := complete(ctx, a, listener)
+// it takes to look after it: its own credentials, its caches, and the plugins that
+// have to be renewed.
+func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(*rest.Config, informers.SharedInformerFactory, plugins) error) error {
+	opts, p, err := complete(ctx, a, listener)
 	if err != nil {
 		return err
 	}
@@ -181,27 +180,26 @@ func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(
 		return err
 	}
 	own := config.KubeAPIs.ControlPlane
-	if err := setUp(rest.CopyConfig(own.Generic.LoopbackClientConfig), own.VersionedInformers, l); err != nil {
+	if err := setUp(rest.CopyConfig(own.Generic.LoopbackClientConfig), own.VersionedInformers, p); err != nil {
 		return err
 	}
 	return prepared.Run(ctx)
 }
 
 // complete makes the options of kube-apiserver out of its flags.
-func complete(ctx context.Context, a *access, listener net.Listener) (options.CompletedOptions, *limits, error) {
-	opts, l := options.NewServerRunOptions(), &limits{}
+func complete(ctx context.Context, a *access, listener net.Listener) (options.CompletedOptions, plugins, error) {
+	opts, p := options.NewServerRunOptions(), plugins{&limits{}, &mapper{}}
 	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, group := range opts.Flags().FlagSets {
 		set.AddFlagSet(group)
 	}
 	if err := set.Parse(append(flags(a), "--emulated-version="+os.Getenv(versionVariable))); err != nil {
-		return options.CompletedOptions{}, nil, err
+		return options.CompletedOptions{}, plugins{}, err
 	}
 	opts.SecureServing.Listener = listener
-	// The first decorator is next to the plugin.
-	opts.Admission.GenericAdmission.Decorators = append(admission.Decorators{l}, opts.Admission.GenericAdmission.Decorators...)
+	p.add(opts.Admission.GenericAdmission)
 	if err := opts.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
-		return options.CompletedOptions{}, nil, err
+		return options.CompletedOptions{}, plugins{}, err
 	}
 	// A policy that was just written is compiled within a second by default, and
 	// nothing tells when. The function is made for tests, and does just that.
@@ -210,9 +208,9 @@ func complete(ctx context.Context, a *access, listener net.Listener) (options.Co
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	completed, err := opts.Complete(ctx)
 	if err != nil {
-		return options.CompletedOptions{}, nil, err
+		return options.CompletedOptions{}, plugins{}, err
 	}
-	return completed, l, errors.Join(completed.Validate()...)
+	return completed, p, errors.Join(completed.Validate()...)
 }
 
 // policyRefresh is the pause between two looks whether an admission policy has

@@ -35,7 +35,7 @@ type witness struct {
 }
 
 func newWitness(store *clientv3.Client, config *rest.Config, wanted string) (*witness, error) {
-	k, err := newKeeper(store, config, nil, nil)
+	k, err := newKeeper(store, config, nil, plugins{})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,134 @@
+package dryrun
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// readParams finds the objects that a binding may take for parameters. Where
+// neither base nor head has any, the cluster may have them all the same, so that
+// the binding is kept out of force.
+func (s *session) readParams(binding *manifest.Object) {
+	ref, _ := child(binding.Fields()["spec"], "paramRef").(map[string]any)
+	if ref == nil {
+		return
+	}
+	selects, home := selection(ref)
+	found := false
+	for _, set := range []*manifest.Set{s.in.Base, s.in.Head} {
+		policy := set.Get(policyOf(binding))
+		if policy == nil {
+			continue
+		}
+		apiVersion, _ := child(child(policy.Fields()["spec"], "paramKind"), "apiVersion").(string)
+		kind, _ := child(child(policy.Fields()["spec"], "paramKind"), "kind").(string)
+		if kind == "" {
+			found = true // it takes none, and the reference is ignored
+			continue
+		}
+		of := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
+		if own(of.Group) && kind != "ConfigMap" && kind != "Secret" {
+			s.policies.lacking[binding.ID()] = "it takes objects of the kind " + kind + " for parameters, of which the dry-run knows nothing"
+			return
+		}
+		s.policies.paramKinds[of] = true
+		for _, source := range []*manifest.Set{s.in.Base, s.in.Head} {
+			for _, o := range source.All() {
+				if o.ID().Group != of.Group || o.ID().Kind != of.Kind || !selects(o) || encrypted(o) {
+					continue
+				}
+				found = true
+				s.policies.params[o.ID()] = true
+				if set == s.in.Head && set.Get(binding.ID()) != nil {
+					s.policies.demanded[o.ID()] = true
+				}
+			}
+		}
+	}
+	if found && home != "" {
+		s.policies.homes = append(s.policies.homes, home)
+	}
+	if !found {
+		s.policies.lacking[binding.ID()] = "what it refers to for parameters is in no root of the environment, so that what the policy would say is not known"
+	}
+}
+
+// selection tells the objects that a paramRef refers to, of its kind, and the
+// namespace that it names.
+func selection(ref map[string]any) (selects func(*manifest.Object) bool, home string) {
+	home, _ = ref["namespace"].(string)
+	name, _ := ref["name"].(string)
+	selector := labels.Everything()
+	if given, ok := ref["selector"].(map[string]any); ok {
+		var parsed metav1.LabelSelector
+		if runtime.DefaultUnstructuredConverter.FromUnstructured(given, &parsed) == nil {
+			if made, err := metav1.LabelSelectorAsSelector(&parsed); err == nil {
+				selector = made
+			}
+		}
+	}
+	return func(o *manifest.Object) bool {
+		if home != "" && o.ID().Namespace != "" && o.ID().Namespace != home {
+			return false
+		}
+		return name == o.ID().Name || name == "" && selector.Matches(labels.Set(o.Labels()))
+	}, home
+}
+
+// renewParams makes the server read custom resources anew that are parameters and
+// that the change alters: nothing tells when it has. A policy that is taken away
+// and put back reads them from the start.
+func (s *session) renewParams(ctx context.Context) error {
+	kinds := map[schema.GroupKind]bool{}
+	for _, t := range s.deltas {
+		if id := t.ID(); s.policies.params[id] && id.Group != "" && t.Operation != diff.Create {
+			kinds[schema.GroupKind{Group: id.Group, Kind: id.Kind}] = true
+		}
+	}
+	if len(kinds) == 0 {
+		return nil
+	}
+	var again []item
+	for _, id := range slices.SortedFunc(maps.Keys(s.policies.needed), manifest.ID.Compare) {
+		o := cmp.Or(s.in.Head.Get(id), s.in.Base.Get(id))
+		if o == nil || !isPolicy(o) {
+			continue
+		}
+		i, err := s.item(o)
+		if err != nil {
+			continue // it is not there
+		}
+		apiVersion, _ := child(child(o.Fields()["spec"], "paramKind"), "apiVersion").(string)
+		kind, _ := child(child(o.Fields()["spec"], "paramKind"), "kind").(string)
+		if !kinds[schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()] {
+			continue
+		}
+		stored, err := s.client.get(ctx, i)
+		if err != nil {
+			continue // as above
+		}
+		if _, err := s.client.remove(ctx, i, true); err != nil {
+			return err
+		}
+		i.fields = map[string]any{"apiVersion": stored["apiVersion"], "kind": stored["kind"], "metadata": map[string]any{"name": id.Name}, "spec": stored["spec"]}
+		again = append(again, i)
+	}
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
+	for _, i := range again {
+		if _, err := s.client.send(ctx, i, how{store: true}); err != nil {
+			return err
+		}
+	}
+	return s.settled(ctx)
+}

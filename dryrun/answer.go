@@ -80,8 +80,10 @@ var conversion = regexp.MustCompile(`^unable to convert unstructured object to [
 var typedFault = regexp.MustCompile(`^\.(\S*?): (.*)$`)
 
 // accessDenied is how authorization refuses, as opposed to admission
-// (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go).
-var accessDenied = regexp.MustCompile(`User "[^"]*" cannot `)
+// (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go), and how
+// roles are refused that give more than the user has
+// (k8s.io/kubernetes/pkg/registry/rbac/validation/rule.go).
+var accessDenied = regexp.MustCompile(`User "[^"]*" cannot |is attempting to grant RBAC permissions not currently held`)
 
 // read turns the error of a request into problems of the object or a *fault.
 // fields are the object as it was sent; paths are looked up in it.

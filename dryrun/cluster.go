@@ -1,19 +1,17 @@
 package dryrun
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/config"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -22,6 +20,7 @@ import (
 // clusters are the live clusters that the contexts of a kubeconfig name. Their
 // state is the base; nothing is ever written to them.
 type clusters struct {
+	// kubeconfig wins over the file of an environment where it is not empty.
 	kubeconfig string
 }
 
@@ -71,12 +70,12 @@ func (e *contextError) UserHint() string { return e.hint }
 // environment: never the current one, which may be any cluster.
 func (c clusters) config(env config.Environment) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = c.kubeconfig
+	rules.ExplicitPath = fromHome(cmp.Or(c.kubeconfig, env.Kubeconfig))
 	raw, err := rules.Load()
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
-	contexts := "no context is known; give a kubeconfig as dryRun.kubeconfig or in KUBECONFIG"
+	contexts := "no context is known; give a kubeconfig as dryRun.kubeconfig, as that of the environment, or in KUBECONFIG"
 	if len(raw.Contexts) > 0 {
 		contexts = "known contexts: " + strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
 	}
@@ -93,54 +92,12 @@ func (c clusters) config(env config.Environment) (*rest.Config, error) {
 	return restConfig, nil
 }
 
-// guard lets no request through that could change a cluster: whoever may
-// dry-run may write as well, so that this is all there is between the two.
-type guard struct{ next http.RoundTripper }
-
-// errWrites says that a request was not sent.
-var errWrites = errors.New("refused to send a request that would change the cluster")
-
-// RoundTrip sends a request that reads, or one that says dryRun=All.
-func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	harmless, err := reads(r)
-	if err != nil {
-		return nil, err
+// fromHome is a path of which ~ is the home directory, as in a shell.
+func fromHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
 	}
-	if !harmless {
-		if r.Body != nil {
-			_ = r.Body.Close() // as RoundTrip must
-		}
-		return nil, fmt.Errorf("%w: %s %s", errWrites, r.Method, r.URL.Path)
-	}
-	return g.next.RoundTrip(r)
-}
-
-func reads(r *http.Request) (bool, error) {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		// An upgraded connection carries whatever follows: exec, attach, proxy.
-		return r.Header.Get("Upgrade") == "", nil
-	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		return slices.Equal(r.URL.Query()["dryRun"], []string{metav1.DryRunAll}), nil
-	case http.MethodDelete:
-		return deletesNothing(r)
-	}
-	return false, nil
-}
-
-// deletesNothing reads the options of a deletion, which are its body; a server
-// that gets a body does not look at the query.
-func deletesNothing(r *http.Request) (bool, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return slices.Equal(r.URL.Query()["dryRun"], []string{metav1.DryRunAll}), nil
-	}
-	body, err := io.ReadAll(r.Body)
-	if err = errors.Join(err, r.Body.Close()); err != nil {
-		return false, fmt.Errorf("reading the options of a deletion: %w", err)
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	var options metav1.DeleteOptions
-	// Options in another encoding than JSON cannot be looked at.
-	readable := json.Unmarshal(body, &options) == nil
-	return readable && slices.Equal(options.DryRun, []string{metav1.DryRunAll}), nil
+	return filepath.Join(home, rest)
 }

@@ -27,7 +27,8 @@ const (
 type Options struct {
 	// Mode is Embedded or Cluster.
 	Mode string
-	// Kubeconfig is the file of mode Cluster; empty looks where kubectl looks.
+	// Kubeconfig is the file of mode Cluster for all environments; empty takes that
+	// of each environment, and without one looks where kubectl looks.
 	Kubeconfig string
 	// Assets are for embedded servers.
 	Assets Assets
@@ -133,6 +134,7 @@ func attempt(ctx context.Context, b backend, in Input) (*session, error) {
 		s.loadBase(ctx)
 	}
 	s.tryHead(ctx)
+	s.tellLacking(ctx)
 	s.nameWebhooks(ctx)
 	s.tryRollback(ctx)
 	// Nobody knows which of the last answers of a dying server were whole.

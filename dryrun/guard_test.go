@@ -63,6 +63,10 @@ func TestGuard(t *testing.T) {
 		{method: "DELETE", body: `{"dryRun": ["None"]}`},
 		{method: "DELETE", body: `{"dryRun": "All"}`},
 		{method: "DELETE", query: "?dryRun=All", body: "k8s\x00\n"},
+		{method: "DELETE", query: "?dryRun=All", body: `{"DryRun": ["All"]}`},
+		{method: "DELETE", query: "?dryRun=All", body: `{"dryRun": ["All"], "DRYRUN": []}`},
+		{method: "POST", query: "?dryRun=All", upgrade: "SPDY/3.1"},
+		{method: "PATCH", query: "?dryRun=All&dryRun=All"},
 	} {
 		t.Run(test.method+test.query+test.body, func(t *testing.T) {
 			var body io.Reader

@@ -17,7 +17,8 @@ import (
 func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
 		s.partAway(r)
-		s.each(func(t *trial) bool { return s.rank(t.Current()) == r && t.away == "" }, func(t *trial) {
+		s.askRights(ctx, r)
+		s.each(func(t *trial) bool { return s.rank(t.Current()) == r && t.away == "" && t.fault == nil }, func(t *trial) {
 			s.try(ctx, t)
 			if r != rankOther && !s.live {
 				s.enforce(ctx, t)

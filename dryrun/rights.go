@@ -11,7 +11,6 @@ import (
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/manifest"
-	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -47,7 +46,7 @@ type Access struct {
 }
 
 // Inspect asks the cluster that the context of an environment names what a
-// dry-run of its objects would need. It changes nothing there: the questions
+// dry-run of its objects would need; kubeconfig is that of Options. It changes nothing there: the questions
 // are dry-runs as well. A cluster that cannot be asked is an error.
 func Inspect(ctx context.Context, kubeconfig string, env config.Environment, objects *manifest.Set) (Access, error) {
 	t, err := clusters{kubeconfig}.acquire(ctx, env)
@@ -70,10 +69,7 @@ func Inspect(ctx context.Context, kubeconfig string, env config.Environment, obj
 	if a.Grants, err = q.missing(ctx, wanted.grants); err != nil {
 		return Access{}, fmt.Errorf("asking the cluster of the context %s for rights: %w", env.Context, err)
 	}
-	// Only to name the user: clusters before 1.28 may not say.
-	if review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, question()); err == nil {
-		a.User = review.Status.UserInfo.Username
-	}
+	a.User = userOf(ctx, client)
 	return a, ctx.Err()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
 
@@ -56,6 +57,8 @@ type session struct {
 	notes []verdict.Entry
 	// rollback is whether all of it can be undone.
 	rollback verdict.Rollback
+	// asking is nil where no rights are asked for.
+	asking *asking
 	// aside is who answered for the deltas that went away; it is empty where none did.
 	aside string
 }
@@ -94,6 +97,13 @@ func newSession(t *target, in Input) (*session, error) {
 		return nil, err
 	}
 	s := &session{target: t, in: in, client: c, kinds: t.kinds.clone()}
+	if t.live {
+		rights, err := kubernetes.NewForConfig(t.config)
+		if err != nil {
+			return nil, fmt.Errorf("making a client for the cluster: %w", err)
+		}
+		s.asking = &asking{questions: &questions{client: rights, asked: map[Right]*answer{}}}
+	}
 	for _, d := range in.Deltas {
 		s.deltas = append(s.deltas, &trial{Delta: d})
 	}

@@ -25,8 +25,10 @@ type checkOptions struct {
 	sourceOptions
 	dryRun string
 	// assets is a directory of kube-apiserver binaries.
-	assets  string
-	outputs []string
+	assets string
+	// kubeconfig wins over those of the configuration where it is not empty.
+	kubeconfig string
+	outputs    []string
 	// markdown is a key of markdownSizes; empty means comment.
 	markdown string
 	verbose  bool
@@ -57,6 +59,7 @@ not), or an error.`,
 	f.StringVar(&o.dryRun, "dry-run", "", "where the change is tried: `MODE` is off, embedded (an API server in this binary) or cluster (default: as configured, else embedded)")
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
 	assetsFlag(c, &o.assets)
+	kubeconfigFlag(f, &o.kubeconfig)
 	outputFlag(c, &o.outputs, names(o.formats()))
 	f.StringVar(&o.markdown, "markdown-for", "", "what markdown has to fit into: `PLACE` is comment (65,535 bytes: also a check run) or job-summary (1 MiB) (default comment)")
 	complete(c, "markdown-for", cobra.FixedCompletions([]cobra.Completion{"comment", "job-summary"}, cobra.ShellCompDirectiveNoFileComp))
@@ -97,6 +100,9 @@ func (o *checkOptions) validate() ([]output, error) {
 	}
 	if o.dryRun != "" && !slices.Contains(dryRunModes(), o.dryRun) {
 		return nil, unknownDryRun(o.dryRun)
+	}
+	if o.kubeconfig != "" && o.dryRun != "" && o.dryRun != "cluster" {
+		return nil, &usageError{"--kubeconfig has no effect with --dry-run=" + o.dryRun, "use --dry-run=cluster, or leave out --kubeconfig"}
 	}
 	if _, known := markdownSizes()[o.markdown]; !known {
 		return nil, &usageError{fmt.Sprintf("--markdown-for %s is not known", o.markdown), "use --markdown-for comment or job-summary"}
@@ -159,6 +165,9 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	if err == nil {
 		err = o.forkRefusal(mode)
 	}
+	if err == nil && mode == "cluster" {
+		err = o.ownKubeconfig(c, cfg, o.kubeconfig)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +175,7 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	if err != nil {
 		return nil, err
 	}
-	trier, err := t.on(mode, cfg)
+	trier, err := t.on(mode, o.kubeconfig)
 	if err != nil {
 		return nil, err
 	}

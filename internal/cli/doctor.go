@@ -27,8 +27,10 @@ type doctorOptions struct {
 	// dryRun overrides the configuration where it is not empty.
 	dryRun string
 	// assets is a directory of kube-apiserver binaries.
-	assets  string
-	outputs []string
+	assets string
+	// kubeconfig wins over those of the configuration where it is not empty.
+	kubeconfig string
+	outputs    []string
 }
 
 func newDoctor(s Streams) *cobra.Command {
@@ -59,6 +61,7 @@ Exit codes: 0 no problem, 1 problems, 2 an error.`,
 	f.StringVar(&o.dryRun, "dry-run", "", "whose set-up is looked at: `MODE` is off, embedded or cluster (default: as configured, else embedded)")
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
 	assetsFlag(c, &o.assets)
+	kubeconfigFlag(f, &o.kubeconfig)
 	outputFlag(c, &o.outputs, names(doctorFormats()))
 	return c
 }
@@ -95,6 +98,8 @@ type diagnosis struct {
 	Counts map[status]int `json:"counts"`
 
 	area string
+	// kubeconfig wins over those of the configuration where it is not empty.
+	kubeconfig string
 	// tree is the worktree, as a check reads it; nil if it cannot be read.
 	tree fs.FS
 	// rendered is what each environment renders that renders without an error.
@@ -168,7 +173,8 @@ func (o *doctorOptions) run(ctx context.Context) error {
 // and does not keep the rest from being looked at.
 func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) {
 	d = &diagnosis{
-		Schema: diagnosisSchema, Tool: tool(), Checks: []examined{}, rendered: map[string]*manifest.Set{},
+		kubeconfig: o.kubeconfig,
+		Schema:     diagnosisSchema, Tool: tool(), Checks: []examined{}, rendered: map[string]*manifest.Set{},
 		Counts: map[status]int{statusOK: 0, statusWarning: 0, statusProblem: 0, statusNotLooked: 0},
 	}
 	p := newProgress(o.Err)

@@ -27,7 +27,7 @@ func (d *diagnosis) clusters(ctx context.Context, cfg *config.Config, envs []con
 			d.notLooked("the cluster of %s: what it would be asked is not known, since %s does not render", env.Name, env.Name)
 			continue
 		}
-		access, err := dryrun.Inspect(ctx, cfg.DryRun.Kubeconfig, env, objects)
+		access, err := dryrun.Inspect(ctx, d.kubeconfig, env, objects)
 		if err != nil {
 			d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %v", env.Name, err),
 				Hint: cmp.Or(hintOf(err), "kubectl --context "+env.Context+" auth whoami asks the same cluster")})
@@ -54,51 +54,18 @@ func (d *diagnosis) rights(env config.Environment, a dryrun.Access) {
 	user := cmp.Or(a.User, "the user of the context "+env.Context)
 	const hint = "have an administrator of the cluster apply this; Kubernetes has no right to a dry-run alone, so that whoever has the kubeconfig can write then: use a user of its own"
 	if len(a.Missing) > 0 {
-		d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %s lacks %d of the %d rights that a dry-run needs: %s", env.Name, user, len(a.Missing), a.Asked, few(spell(a.Missing))),
+		d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %s lacks %d of the %d rights that a dry-run needs: %s", env.Name, user, len(a.Missing), a.Asked, few(dryrun.Spell(a.Missing))),
 			Hint: hint, YAML: rbac("penstock-dry-run", a.User, a.Missing)})
 	} else {
 		d.ok("the cluster of %s: %s has the %d rights that a dry-run needs", env.Name, user, a.Asked)
 	}
 	if len(a.Grants) > 0 {
-		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: roles that give more than %s has are refused, since it lacks the right to grant: %s", env.Name, user, few(spell(a.Grants))),
+		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: roles that give more than %s has are refused, since it lacks the right to grant: %s", env.Name, user, few(dryrun.Spell(a.Grants))),
 			Hint: hint, YAML: rbac("penstock-dry-run-grants", a.User, a.Grants)})
 	}
 	if len(a.Unserved) > 0 {
 		d.notLooked("the rights on what the cluster of %s does not serve: %s", env.Name, few(a.Unserved))
 	}
-}
-
-// spell is the rights in words, those of one kind in one namespace together.
-func spell(rights []dryrun.Right) []string {
-	var out []string
-	for _, r := range together(rights) {
-		text := strings.Join(r.verbs, ", ") + " " + strings.TrimSuffix(r.Resource+"."+r.Group, ".")
-		if r.Namespace != "" {
-			text += " in " + r.Namespace
-		}
-		out = append(out, text)
-	}
-	return out
-}
-
-// verbs are the rights to one kind in one namespace.
-type verbs struct {
-	dryrun.Right
-	verbs []string
-}
-
-func together(rights []dryrun.Right) []verbs {
-	var out []verbs
-	for _, r := range rights {
-		verb := r.Verb
-		r.Verb = ""
-		if n := len(out); n > 0 && out[n-1].Right == r {
-			out[n-1].verbs = append(out[n-1].verbs, verb)
-			continue
-		}
-		out = append(out, verbs{r, []string{verb}})
-	}
-	return out
 }
 
 // The objects that give rights, as far as they are written here
@@ -141,14 +108,14 @@ const rbacGroup = "rbac.authorization.k8s.io"
 func rbac(name, user string, rights []dryrun.Right) string {
 	byNamespace := map[string][]rbacRule{}
 	var namespaces []string
-	for _, v := range together(rights) {
+	for _, v := range dryrun.Together(rights) {
 		rules, known := byNamespace[v.Namespace]
 		if !known {
 			namespaces = append(namespaces, v.Namespace)
 		}
-		like := slices.IndexFunc(rules, func(r rbacRule) bool { return r.APIGroups[0] == v.Group && slices.Equal(r.Verbs, v.verbs) })
+		like := slices.IndexFunc(rules, func(r rbacRule) bool { return r.APIGroups[0] == v.Group && slices.Equal(r.Verbs, v.Verbs) })
 		if like < 0 {
-			rules = append(rules, rbacRule{[]string{v.Group}, []string{v.Resource}, v.verbs})
+			rules = append(rules, rbacRule{[]string{v.Group}, []string{v.Resource}, v.Verbs})
 		} else {
 			rules[like].Resources = append(rules[like].Resources, v.Resource)
 		}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
-	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/render"
 )
 
@@ -43,20 +42,21 @@ func newTools(a dryrun.Assets) *tools {
 	return &tools{pool: render.NewPool(render.PoolOptions{}), assets: a}
 }
 
-// on is where the change is tried by a configuration; nil where the dry-run is off.
-func (t *tools) on(mode string, cfg *config.Config) (*dryrun.Runner, error) {
-	if mode == t.mode && cfg.DryRun.Kubeconfig == t.kubeconfig {
+// on is where the change is tried; nil where the dry-run is off. A kubeconfig wins
+// over those of the configuration.
+func (t *tools) on(mode, kubeconfig string) (*dryrun.Runner, error) {
+	if mode == t.mode && kubeconfig == t.kubeconfig {
 		return t.trier, nil
 	}
 	var err error
 	if t.trier != nil {
 		err = t.trier.Close()
 	}
-	t.trier, t.mode, t.kubeconfig = nil, mode, cfg.DryRun.Kubeconfig
+	t.trier, t.mode, t.kubeconfig = nil, mode, kubeconfig
 	if err != nil || mode == "off" {
 		return nil, err
 	}
-	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: cfg.DryRun.Kubeconfig, Assets: t.assets})
+	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: kubeconfig, Assets: t.assets})
 	return t.trier, err
 }
 

@@ -79,6 +79,8 @@ type EnvironmentSpec struct {
 	Severities map[string]string `yaml:"severities" enum:"error,warning,note,off"`
 	// Kubeconfig context for a dry-run on a live cluster.
 	Context string `yaml:"context"`
+	// Kubeconfig file that has the context. It wins over dryRun.kubeconfig.
+	Kubeconfig string `yaml:"kubeconfig"`
 }
 
 // RootSpec configures where a rendering starts.

@@ -155,6 +155,7 @@ func TestLoadFaults(t *testing.T) {
 		{"severity of an environment", "version: 1\nenvironments:\n- name: a\n  severities: {x: fatal}\n", "4: environments[0].severities.x is \"fatal\"", "write one of"},
 		{"gate", "version: 1\ngate: old\n", "2: gate is \"old\"; it must be one of new, all", ""},
 		{"mode", "version: 1\ndryRun: {mode: on}\n", "2: dryRun.mode is \"on\"; it must be one of off, embedded, cluster", ""},
+		{"kubeconfig without context", "version: 1\nenvironments:\n- name: a\n  kubeconfig: x\n", "4: environments[0].kubeconfig has no effect without a context", "add `context: …`"},
 		{"kubeconfig without cluster", "version: 1\ndryRun:\n  kubeconfig: x\n", "3: dryRun.kubeconfig has no effect in mode \"embedded\"", "dryRun.mode: cluster"},
 		{"root kind", "version: 1\nenvironments:\n- name: a\n  roots:\n  - path: x\n    kind: kustomise\n", "6: environments[0].roots[0].kind is \"kustomise\"", "did you mean kustomize?"},
 		{"values without chart", "version: 1\nenvironments:\n- name: a\n  roots:\n  - path: x\n    kind: directory\n    values: [y]\n", "5: values, release and namespace are for charts", "kind: helm"},

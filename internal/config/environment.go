@@ -54,6 +54,8 @@ type Environment struct {
 	Severities map[string]string `json:"severities,omitempty"`
 	// Context is the kubeconfig context for --dry-run=cluster.
 	Context string `json:"context,omitempty"`
+	// Kubeconfig is the file that has the context; empty looks where kubectl looks.
+	Kubeconfig string `json:"-"`
 	// Found says how the environment was found: "configuration", or the rule
 	// of discovery, such as "overlays/<env>".
 	Found string `json:"found"`

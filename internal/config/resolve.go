@@ -189,6 +189,7 @@ func (s EnvironmentSpec) apply(env Environment) Environment {
 	env.KubernetesVersion = s.KubernetesVersion
 	env.APIVersions = s.APIVersions
 	env.Context = s.Context
+	env.Kubeconfig = s.Kubeconfig
 	env.Parameters = s.Parameters
 	env.Severities = s.Severities
 	labels := maps.Clone(env.Labels)
@@ -203,6 +204,7 @@ func (s EnvironmentSpec) apply(env Environment) Environment {
 // defaults fills in what the environment does not say for itself.
 func (c *Config) defaults(env Environment) Environment {
 	env.KubernetesVersion = cmp.Or(env.KubernetesVersion, c.KubernetesVersion)
+	env.Kubeconfig = cmp.Or(env.Kubeconfig, c.DryRun.Kubeconfig)
 	if len(c.Policies.Severities) > 0 {
 		severities := maps.Clone(c.Policies.Severities)
 		maps.Copy(severities, env.Severities)

@@ -85,6 +85,9 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 	if _, given := c.lines[at+".kubernetesVersion"]; given {
 		checkVersion(e.KubernetesVersion, at+".kubernetesVersion", add)
 	}
+	if e.Kubeconfig != "" && e.Context == "" {
+		add(at+".kubeconfig", "add `context: …`: the current context of a kubeconfig may be any cluster", "%s.kubeconfig has no effect without a context", at)
+	}
 	for i, v := range e.APIVersions {
 		if v == "" || strings.ContainsAny(v, " \t\n") || strings.Count(v, "/") > 2 {
 			add(fmt.Sprintf("%s.apiVersions[%d]", at, i), "write group/version or group/version/Kind", "%q is not an API version", v)

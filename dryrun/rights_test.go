@@ -11,8 +11,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 const environmentOfFewRights = `
@@ -166,16 +164,5 @@ func letIn(t *testing.T, client *kubernetes.Clientset) {
 // actingAs adds the context ci to a kubeconfig: the user ci, on the same cluster.
 func actingAs(t *testing.T, file string) string {
 	t.Helper()
-	c, err := clientcmd.LoadFromFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ci := c.AuthInfos["live"].DeepCopy()
-	ci.Impersonate = "ci"
-	c.AuthInfos["ci"] = ci
-	c.Contexts["ci"] = &clientcmdapi.Context{Cluster: "live", AuthInfo: "ci"}
-	if err := clientcmd.WriteToFile(*c, file); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return as(t, file, "ci", "ci")
 }

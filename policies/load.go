@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -18,8 +19,28 @@ import (
 // Load reads and compiles the rules of the sources. Files that end in
 // _test.rego are left out. A rule, METADATA or data file that cannot be read,
 // or a rule ID that two packages claim, is an *Error. No rules at all is not:
-// the engine then says of every object that it was not evaluated.
-func Load(sources ...Source) (*Engine, error) {
+// the engine then says of every object that it was not evaluated. Rules may be
+// those of a stranger, to see what they would say: what takes too long to compile,
+// or crashes the compiler, is an *Error as well.
+func Load(sources ...Source) (*Engine, error) { return loadWithin(loadTimeout, sources) }
+
+func loadWithin(limit time.Duration, sources []Source) (*Engine, error) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, &errImpatient{limit, "all rules"})
+	defer cancel()
+	e, err := bounded(ctx, func() (*Engine, error) { return load(ctx, sources) })
+	if err == nil || !hostile(err) {
+		return e, err
+	}
+	var names []string
+	for _, s := range sources {
+		if s.Name != BuiltIn {
+			names = append(names, s.Name)
+		}
+	}
+	return nil, &Error{File: strings.Join(names, ", "), Msg: "loading the rules: " + err.Error(), Hint: "make the rules simpler; see how long `opa check` takes"}
+}
+
+func load(ctx context.Context, sources []Source) (*Engine, error) {
 	set, err := readSources(sources, false)
 	if err != nil {
 		return nil, err
@@ -35,8 +56,6 @@ func Load(sources ...Source) (*Engine, error) {
 		return nil, err
 	}
 	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache(), builtinErrors: set.manifests.builtinErrors}, newGraph(compiler)
-	ctx, cancel := patient(context.Background(), 0)
-	defer cancel()
 	if e.gatekeeper, e.refused, err = set.manifests.read(ctx, e.templates); err != nil {
 		return nil, err
 	}

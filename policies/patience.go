@@ -8,11 +8,19 @@ import (
 )
 
 // errImpatient says that something was given up.
-type errImpatient struct{ limit time.Duration }
+type errImpatient struct {
+	limit time.Duration
+	// all is what shares that time.
+	all string
+}
 
 func (e *errImpatient) Error() string {
-	return fmt.Sprintf("it was given up after %s, which all templates and schemas of an environment share", e.limit)
+	return fmt.Sprintf("it was given up after %s, which %s share", e.limit, e.all)
 }
+
+// loadTimeout bounds how long the rules of all sources may take to load. The
+// built-in ones take a second.
+const loadTimeout = 2 * time.Minute
 
 // patient is a context for what cannot be stopped and only be given up: the
 // compilation of code and schemas that somebody else wrote.
@@ -20,7 +28,7 @@ func patient(ctx context.Context, limit time.Duration) (context.Context, context
 	if limit <= 0 {
 		limit = DefaultRuleTimeout
 	}
-	return context.WithTimeoutCause(ctx, limit, &errImpatient{limit})
+	return context.WithTimeoutCause(ctx, limit, &errImpatient{limit, "all templates and schemas of an environment"})
 }
 
 // bounded runs a function that may not end, or crash, until ctx is done. OPA can

@@ -85,6 +85,9 @@ func (s *session) loadUnchanged(ctx context.Context, r int) {
 		return
 	}
 	needed := s.neededBy(r)
+	if r == rankDefinition {
+		s.loadDefinitions(ctx, needed)
+	}
 	for _, o := range s.in.Base.All() {
 		if s.rank(o) != r || !needed(o) || s.changes(o.ID()) {
 			continue

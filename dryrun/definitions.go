@@ -190,3 +190,18 @@ func condition(live map[string]any) error {
 	}
 	return nil
 }
+
+// loadDefinitions loads the definitions that the configuration gives and the
+// changed objects need. One that base or head renders is not loaded: what the
+// repository gives the cluster is what it has.
+func (s *session) loadDefinitions(ctx context.Context, needed func(*manifest.Object) bool) {
+	for _, o := range s.in.Definitions.All() {
+		if !needed(o) || s.in.Base.Get(o.ID()) != nil || s.in.Head.Get(o.ID()) != nil {
+			continue
+		}
+		if _, err := s.load(ctx, o, how{lenient: true}); err != nil {
+			e := s.entryOf(o, unverifiable, "the API server refuses this definition, which crds lists, so that objects of its kind are not tried: "+err.Error())
+			s.notes = append(s.notes, e)
+		}
+	}
+}

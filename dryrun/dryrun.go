@@ -39,6 +39,9 @@ type Input struct {
 	Environment config.Environment
 	Base, Head  *manifest.Set
 	Deltas      []diff.Delta
+	// Definitions are custom resource definitions that the cluster has and neither
+	// base nor head renders; those that they render win. It may be nil.
+	Definitions *manifest.Set
 }
 
 // Result is what the server says of one environment.

@@ -78,7 +78,7 @@ func input(t testing.TB, archive *txtar.Archive) dryrun.Input {
 	t.Helper()
 	in := dryrun.Input{
 		Environment: config.Environment{Name: "prod", KubernetesVersion: "1.36"},
-		Base:        set(t, archive, "base.yaml"), Head: set(t, archive, "head.yaml"),
+		Base:        set(t, archive, "base.yaml"), Head: set(t, archive, "head.yaml"), Definitions: set(t, archive, "crds.yaml"),
 	}
 	in.Deltas = diff.Compare(in.Base, in.Head)
 	return in

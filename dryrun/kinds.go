@@ -178,5 +178,5 @@ func (k kinds) find(o *manifest.Object) (kind, error) {
 	case own(gvk.Group):
 		return kind{}, problems{{rule: ruleVersion, path: "/apiVersion", msg: what + ", and the group has no such kind in any version"}}
 	}
-	return kind{}, &fault{unknownKind, fmt.Sprintf("no CustomResourceDefinition of this environment defines %s %s — add the definition to a root of the environment, or know that the object was not tried", o.APIVersion(), gvk.Kind)}
+	return kind{}, &fault{unknownKind, fmt.Sprintf("no CustomResourceDefinition of this environment defines %s %s — add the definition to a root of the environment, list its file under crds in .penstock.yaml, or run penstock crds pull", o.APIVersion(), gvk.Kind)}
 }

@@ -108,6 +108,6 @@ not), or an error.`,
 		return exit{codePass}
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newDemo(s), newPublish(s), newPolicy(s), newHook(s), newVersion(s), newCompletion(s), newInit(s), newDoctor(s), newMan(s))
+	root.AddCommand(newCheck(s), newRender(s), newDiff(s), newEnv(s), newDemo(s), newPublish(s), newPolicy(s), newCRDs(s), newHook(s), newVersion(s), newCompletion(s), newInit(s), newDoctor(s), newMan(s))
 	return root
 }

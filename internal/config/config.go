@@ -38,6 +38,8 @@ type Config struct {
 	Policies Policies `yaml:"policies"`
 	// The file of waivers, from the root of the repository. By default it is ".penstock-waivers.yaml", if that is there.
 	Waivers string `yaml:"waivers"`
+	// Files with the custom resource definitions that clusters have and no root renders: files, directories, or globs, from the root of the repository. By default it is ".penstock/crds.yaml", which penstock crds pull writes, if that is there.
+	CRDs []string `yaml:"crds"`
 	// The server-side dry-run.
 	DryRun DryRun `yaml:"dryRun"`
 	// Whether everything that was not evaluated blocks, also unknown kinds, sources that need the network and encrypted secrets.
@@ -77,6 +79,8 @@ type EnvironmentSpec struct {
 	Parameters map[string]map[string]any `yaml:"parameters"`
 	// Levels of rules, by rule ID. They win over policies.severities.
 	Severities map[string]string `yaml:"severities" enum:"error,warning,note,off"`
+	// Files with custom resource definitions of this environment, beside those of all; they win.
+	CRDs []string `yaml:"crds"`
 	// Kubeconfig context for a dry-run on a live cluster.
 	Context string `yaml:"context"`
 	// Kubeconfig file that has the context. It wins over dryRun.kubeconfig.

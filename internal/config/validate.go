@@ -53,6 +53,7 @@ func (c *Config) validate() []Fault {
 			add(fmt.Sprintf("discovery.exclude[%d]", i), "write a relative glob such as \"examples/**\"", "%q is not a glob", glob)
 		}
 	}
+	checkDefinitions(c.CRDs, "crds", add)
 	if c.DryRun.Kubeconfig != "" && c.DryRun.Mode != "cluster" {
 		add("dryRun.kubeconfig", "set dryRun.mode: cluster, or remove dryRun.kubeconfig",
 			"dryRun.kubeconfig has no effect in mode %q", c.DryRun.Mode)
@@ -88,6 +89,7 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 	if e.Kubeconfig != "" && e.Context == "" {
 		add(at+".kubeconfig", "add `context: …`: the current context of a kubeconfig may be any cluster", "%s.kubeconfig has no effect without a context", at)
 	}
+	checkDefinitions(e.CRDs, at+".crds", add)
 	for i, v := range e.APIVersions {
 		if v == "" || strings.ContainsAny(v, " \t\n") || strings.Count(v, "/") > 2 {
 			add(fmt.Sprintf("%s.apiVersions[%d]", at, i), "write group/version or group/version/Kind", "%q is not an API version", v)
@@ -128,6 +130,17 @@ func checkVersion(version, at string, add reporter) {
 		hint = fmt.Sprintf("write the minor version alone: %q", m[1])
 	}
 	add(at, hint, "%s is %q, which is not a minor version of Kubernetes", at, version)
+}
+
+// checkDefinitions checks a list of files, directories and globs.
+func checkDefinitions(paths []string, at string, add reporter) {
+	for i := range paths {
+		where := fmt.Sprintf("%s[%d]", at, i)
+		paths[i] = checkPath(paths[i], where, add)
+		if _, err := path.Match(paths[i], ""); err != nil || strings.Contains(paths[i], "**") {
+			add(where, "name the directory: all that is below it is read", "%q is not a glob", paths[i])
+		}
+	}
 }
 
 // checkPath returns the shortest form of a path of the repository.

@@ -243,6 +243,10 @@ func try(ctx context.Context, opts Options, o *outcome, in dryrun.Input) error {
 		return nil
 	}
 	say(opts, "trying %s on an API server", in.Environment.Name)
+	var err error
+	if in.Definitions, err = opts.definitions.of(opts, in.Environment.Name, in.Deltas); err != nil {
+		return err
+	}
 	result, err := opts.Trier.Try(ctx, in)
 	if err != nil {
 		return err

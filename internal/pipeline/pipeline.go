@@ -65,6 +65,8 @@ type Options struct {
 	Now time.Time
 	// Progress is told what the run does, for people; nil is silent.
 	Progress func(string)
+
+	definitions *definitions
 }
 
 // Run carries out a check. Its error is for what keeps the run as a whole from
@@ -74,6 +76,9 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	r := newReport(opts)
 	envs, manifests, err := environments(opts)
 	if err != nil {
+		return nil, err
+	}
+	if opts.definitions, err = newDefinitions(opts, envs); err != nil {
 		return nil, err
 	}
 	waivers, err := opts.Config.LoadWaivers(opts.Change.Base)
@@ -113,6 +118,8 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 		}
 		ledger = append(ledger, entries...)
 	}
+	definitions, entries := triedBy(opts, reads)
+	ledger, files = append(ledger, entries...), append(files, definitions...)
 	r.Unowned = slices.DeleteFunc(unowned(opts.Change.Files, reads, opts.Environment != ""), func(p string) bool { return slices.Contains(files, p) })
 	judged := policyRules(opts, own)
 	r.Rules = append(r.Rules, loadedRules(opts, judged, len(waivers) > 0)...)

@@ -30,6 +30,9 @@ type Options struct {
 	// Kubeconfig is the file of mode Cluster for all environments; empty takes that
 	// of each environment, and without one looks where kubectl looks.
 	Kubeconfig string
+	// Drift has a live cluster compared with base as well, where the change affects
+	// an environment.
+	Drift bool
 	// Assets are for embedded servers.
 	Assets Assets
 }
@@ -77,6 +80,7 @@ type Runner struct {
 	// aside tries what the backend cannot, because it comes with the change; nil
 	// where there is nothing of that kind.
 	aside backend
+	drift bool
 }
 
 // New returns a runner; nothing is started until it is needed. An unknown mode
@@ -86,7 +90,7 @@ func New(opts Options) (*Runner, error) {
 	case Embedded:
 		return &Runner{backend: newFleet(opts.Assets)}, nil
 	case Cluster:
-		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet(opts.Assets)}, nil
+		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet(opts.Assets), drift: opts.Drift}, nil
 	}
 	return nil, fmt.Errorf("there is no dry-run mode %q", opts.Mode)
 }
@@ -113,6 +117,9 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 	s, err := attempt(ctx, r.backend, in)
 	if err != nil {
 		return unreachable(in, err), ctx.Err()
+	}
+	if r.drift && s.live {
+		s.findDrift(ctx)
 	}
 	if r.aside != nil && s.leaves() {
 		s.sendAway(ctx, r.aside)

@@ -17,6 +17,7 @@ const (
 	rulePod          = RulePrefix + "pod-refused"
 	ruleVersion      = RulePrefix + "version-not-served"
 	ruleDelete       = RulePrefix + "deletion-refused"
+	ruleDrift        = RulePrefix + "drift"
 	ruleWarning      = RulePrefix + "api-warning"
 )
 
@@ -33,6 +34,11 @@ func Rules() []verdict.Rule {
 			ID: ruleDelete, Level: verdict.Error, Source: source, Title: "The object can be deleted",
 			Description: "The API server refuses the deletion that the change brings.",
 			Remediation: "Keep the object, or remove first what protects it.",
+		},
+		{
+			ID: ruleDrift, Level: verdict.Warning, Source: source, Title: "The cluster has what base says",
+			Description: "Applying base again would change the object on the cluster: somebody or something else wrote the field, or base was never applied. The change does not bring this, and so it does not block.",
+			Remediation: "Write into the repository what is meant to stay, and let the rest be applied again.",
 		},
 		{
 			ID: ruleImmutable, Level: verdict.Error, Source: source, Title: "Fields that cannot change stay as they are",

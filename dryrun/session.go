@@ -57,6 +57,8 @@ type session struct {
 	notes []verdict.Entry
 	// rollback is whether all of it can be undone.
 	rollback verdict.Rollback
+	// drifted is what the cluster has otherwise than base.
+	drifted []verdict.Finding
 	// asking is nil where no rights are asked for.
 	asking *asking
 	// aside is who answered for the deltas that went away; it is empty where none did.
@@ -163,7 +165,7 @@ func misnamed(name, namespace string) problems {
 
 // result puts together what the server said, in the order of the deltas.
 func (s *session) result() Result {
-	r := Result{Backend: s.answerer(), Entries: s.notes, Rollback: &s.rollback}
+	r := Result{Backend: s.answerer(), Entries: s.notes, Findings: s.drifted, Rollback: &s.rollback}
 	for _, t := range s.deltas {
 		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))

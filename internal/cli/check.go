@@ -28,7 +28,9 @@ type checkOptions struct {
 	assets string
 	// kubeconfig wins over those of the configuration where it is not empty.
 	kubeconfig string
-	outputs    []string
+	// drift has clusters compared with base as well.
+	drift   bool
+	outputs []string
 	// markdown is a key of markdownSizes; empty means comment.
 	markdown string
 	verbose  bool
@@ -60,6 +62,7 @@ not), or an error.`,
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
 	assetsFlag(c, &o.assets)
 	kubeconfigFlag(f, &o.kubeconfig)
+	f.BoolVar(&o.drift, "drift", false, "with --dry-run=cluster, also tell what the cluster of each affected environment has otherwise than base")
 	outputFlag(c, &o.outputs, names(o.formats()))
 	f.StringVar(&o.markdown, "markdown-for", "", "what markdown has to fit into: `PLACE` is comment (65,535 bytes: also a check run) or job-summary (1 MiB) (default comment)")
 	complete(c, "markdown-for", cobra.FixedCompletions([]cobra.Completion{"comment", "job-summary"}, cobra.ShellCompDirectiveNoFileComp))
@@ -165,6 +168,9 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	if err == nil {
 		err = o.forkRefusal(mode)
 	}
+	if err == nil && o.drift && mode != "cluster" {
+		err = &usageError{"--drift compares a cluster with base, and --dry-run=" + mode + " asks none", "use --dry-run=cluster, or leave out --drift"}
+	}
 	if err == nil && mode == "cluster" {
 		err = o.ownKubeconfig(c, cfg, o.kubeconfig)
 	}
@@ -175,7 +181,7 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 	if err != nil {
 		return nil, err
 	}
-	trier, err := t.on(mode, o.kubeconfig)
+	trier, err := t.on(mode, o.kubeconfig, o.drift)
 	if err != nil {
 		return nil, err
 	}

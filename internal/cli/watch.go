@@ -32,8 +32,9 @@ const (
 type tools struct {
 	pool  *render.Pool
 	trier *dryrun.Runner
-	// mode and kubeconfig are those that trier was made for.
+	// mode, kubeconfig and drift are those that trier was made for.
 	mode, kubeconfig string
+	drift            bool
 	// assets are for embedded servers.
 	assets dryrun.Assets
 }
@@ -44,19 +45,19 @@ func newTools(a dryrun.Assets) *tools {
 
 // on is where the change is tried; nil where the dry-run is off. A kubeconfig wins
 // over those of the configuration.
-func (t *tools) on(mode, kubeconfig string) (*dryrun.Runner, error) {
-	if mode == t.mode && kubeconfig == t.kubeconfig {
+func (t *tools) on(mode, kubeconfig string, drift bool) (*dryrun.Runner, error) {
+	if mode == t.mode && kubeconfig == t.kubeconfig && drift == t.drift {
 		return t.trier, nil
 	}
 	var err error
 	if t.trier != nil {
 		err = t.trier.Close()
 	}
-	t.trier, t.mode, t.kubeconfig = nil, mode, kubeconfig
+	t.trier, t.mode, t.kubeconfig, t.drift = nil, mode, kubeconfig, drift
 	if err != nil || mode == "off" {
 		return nil, err
 	}
-	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: kubeconfig, Assets: t.assets})
+	t.trier, err = dryrun.New(dryrun.Options{Mode: mode, Kubeconfig: kubeconfig, Assets: t.assets, Drift: drift})
 	return t.trier, err
 }
 

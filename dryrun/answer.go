@@ -249,6 +249,10 @@ func transition(msg string) bool {
 // the server does not know, or not as yet.
 const unknownParams = "failed to configure policy: failed to find resource referenced by paramKind"
 
+// otherAddress starts what is said of a Service whose address the server does not
+// have.
+const otherAddress = "it asks for an address"
+
 // elsewhere says of problems that another cluster would not have, because it
 // gives Services other addresses, why they are none of the object.
 func (p problems) elsewhere() *fault {
@@ -261,7 +265,7 @@ func (p problems) elsewhere() *fault {
 	if len(p) == 0 || slices.ContainsFunc(p, func(p problem) bool { return !ofRange(p) }) {
 		return nil
 	}
-	return &fault{unverifiable, "it asks for an address, and which the cluster has for Services is not known here: " + p.Error()}
+	return &fault{unverifiable, otherAddress + ", and which the cluster has for Services is not known here: " + p.Error()}
 }
 
 // maxValue bounds what is shown of a value, in bytes.

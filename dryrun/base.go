@@ -12,23 +12,32 @@ import (
 )
 
 // The order in which objects are loaded and tried: what others live in, what
-// others are made of, what others are checked against, by itself and by admission
-// policies and their parameters, and the others.
+// others are made of, what others are checked against, that of which there is one
+// once another one is it no more, the parameters of admission policies, those, and
+// the others.
 const (
 	rankNamespace = iota
 	rankDefinition
 	rankSurrounding
+	rankDefault
 	rankParameter
 	rankPolicy
 	rankOther
 )
 
-// rank is that of an object in the session, where it may be a parameter.
+// rank is that of an object in the session, where it may be a parameter, or the
+// class that becomes the default.
 func (s *session) rank(o *manifest.Object) int {
-	if r := rank(o); r != rankOther || !s.policies.params[o.ID()] {
-		return r
+	r := rank(o)
+	switch {
+	case r == rankOther && s.policies.params[o.ID()]:
+		return rankParameter
+	case r == rankSurrounding && o.ID().Kind == "PriorityClass":
+		if head := s.in.Head.Get(o.ID()); head != nil && head.Fields()["globalDefault"] == true {
+			return rankDefault
+		}
 	}
-	return rankParameter
+	return r
 }
 
 func rank(o *manifest.Object) int {
@@ -37,7 +46,7 @@ func rank(o *manifest.Object) int {
 		return rankNamespace
 	case "apiextensions.k8s.io/CustomResourceDefinition":
 		return rankDefinition
-	case "/ServiceAccount", "/LimitRange", "scheduling.k8s.io/PriorityClass", "node.k8s.io/RuntimeClass", "storage.k8s.io/StorageClass":
+	case "/ServiceAccount", "/LimitRange", "scheduling.k8s.io/PriorityClass", "node.k8s.io/RuntimeClass", "storage.k8s.io/StorageClass", "networking.k8s.io/IngressClass":
 		return rankSurrounding
 	}
 	if isPolicy(o) || isBinding(o) {

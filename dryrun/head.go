@@ -18,6 +18,9 @@ func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
 		s.partAway(r)
 		s.askRights(ctx, r)
+		if r == rankDefault && slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) == r }) {
+			s.settleAll(ctx)
+		}
 		s.each(func(t *trial) bool { return s.rank(t.Current()) == r && t.away == "" && t.fault == nil }, func(t *trial) {
 			s.try(ctx, t)
 			if r != rankOther && !s.live {
@@ -33,6 +36,7 @@ func (s *session) tryHead(ctx context.Context) {
 			s.judgeAgain(ctx)
 		case rankOther:
 			s.retire(ctx)
+			s.collide()
 		}
 	}
 }

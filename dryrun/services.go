@@ -1,0 +1,109 @@
+package dryrun
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+)
+
+// claim is an address or a port of nodes that a Service asks for.
+type claim struct {
+	// what is the address or the number, the same however it is written.
+	what, path, msg string
+}
+
+// collide finds the Services of the change that take what another one has. A
+// dry-run allocates nothing, so that the server does not notice: two new ones may
+// each have it. Ports of nodes are one number for all protocols
+// (k8s.io/kubernetes/pkg/registry/core/service/storage/alloc.go).
+func (s *session) collide() {
+	before, after := collisions(s.in.Base, s.in.Base), collisions(s.in.Head, s.in.Base)
+	for _, t := range s.deltas {
+		if t.Operation == diff.Delete || t.away != "" || t.fault != nil && !strings.HasPrefix(t.fault.detail, otherAddress) {
+			continue
+		}
+		t.base.problems = append(t.base.problems, before[t.ID()]...)
+		for _, p := range after[t.ID()] {
+			said := slices.IndexFunc(t.head.problems, func(q problem) bool {
+				return strings.Contains(q.msg, "already allocated") && strings.HasPrefix(p.path, q.path)
+			})
+			if said >= 0 {
+				t.head.problems[said] = p
+				continue
+			}
+			// It is wrong whatever else is known of it.
+			t.fault, t.head.problems = nil, append(t.head.problems, p)
+		}
+	}
+}
+
+// collisions are the problems of the Services of a set that ask for what another
+// one has: the one that has it in base already, or else the first by name.
+func collisions(set, base *manifest.Set) map[manifest.ID]problems {
+	out := map[manifest.ID]problems{}
+	holders := map[string]manifest.ID{}
+	var services []*manifest.Object
+	for _, o := range set.All() {
+		if o.ID().Group == "" && o.ID().Kind == "Service" {
+			services = append(services, o)
+		}
+	}
+	for _, first := range []bool{true, false} {
+		for _, o := range services {
+			var held []claim
+			if old := base.Get(o.ID()); old != nil {
+				held = claimsOf(old)
+			}
+			for _, c := range claimsOf(o) {
+				if slices.ContainsFunc(held, func(h claim) bool { return h.what == c.what }) != first {
+					continue
+				}
+				if holder, taken := holders[c.what]; taken && holder != o.ID() {
+					out[o.ID()] = append(out[o.ID()], problem{rule: ruleInvalid, path: c.path, msg: fmt.Sprintf("%s, by the Service %s/%s", c.msg, holder.Namespace, holder.Name)})
+					continue
+				}
+				holders[c.what] = o.ID()
+			}
+		}
+	}
+	return out
+}
+
+// claimsOf are what a Service asks for, with what a server says where it is taken.
+func claimsOf(o *manifest.Object) []claim {
+	spec, _ := o.Fields()["spec"].(map[string]any)
+	var out []claim
+	address := func(value any, path string) {
+		text, _ := value.(string)
+		if ip, err := netip.ParseAddr(text); err == nil {
+			out = append(out, claim{ip.String(), path, fmt.Sprintf("%s: Invalid value: %q: provided IP is already allocated", fieldPath(path), text)})
+		}
+	}
+	port := func(value any, path string) {
+		if n, ok := value.(int64); ok && n > 0 {
+			out = append(out, claim{fmt.Sprintf("port %d", n), path, fmt.Sprintf("%s: Invalid value: %d: provided port is already allocated", fieldPath(path), n)})
+		}
+	}
+	kind, _ := spec["type"].(string)
+	if kind != "ExternalName" {
+		address(spec["clusterIP"], "/spec/clusterIP")
+		others, _ := spec["clusterIPs"].([]any)
+		for n, ip := range others {
+			if n > 0 || spec["clusterIP"] == nil {
+				address(ip, fmt.Sprintf("/spec/clusterIPs/%d", n))
+			}
+		}
+	}
+	if kind == "NodePort" || kind == "LoadBalancer" {
+		ports, _ := spec["ports"].([]any)
+		for n, p := range ports {
+			port(child(p, "nodePort"), fmt.Sprintf("/spec/ports/%d/nodePort", n))
+		}
+		port(spec["healthCheckNodePort"], "/spec/healthCheckNodePort")
+	}
+	return out
+}

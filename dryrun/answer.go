@@ -113,7 +113,7 @@ func read(err error, fields map[string]any) error {
 	case s.Code == http.StatusForbidden:
 		return problems{{rule: ruleRefused, msg: refusal(s)}}
 	case s.Code == http.StatusNotFound && s.Details != nil && s.Details.Kind == "namespaces":
-		return &fault{blocked, s.Message + " on the cluster, and no root of the environment has it"}
+		return &fault{blocked, s.Message}
 	case s.Code == http.StatusConflict && pinned(fields):
 		at := "/metadata/uid"
 		if lookup(fields, at) == nil {

@@ -18,10 +18,45 @@ func TestElsewhere(t *testing.T) {
 	}{
 		{name: "nothing"},
 		{name: "an address", problems: problems{outside}, want: true},
+		{name: "parameters that are not read", problems: problems{{msg: "ValidatingAdmissionPolicy 'a' with binding 'a' denied request: failed to configure binding: paramKind kind `x` not yet synced to use for admission"}}, want: true},
 		{name: "an address and another", problems: problems{outside, {msg: "spec.ports: Required value"}}},
 	} {
 		if got := test.elsewhere() != nil; got != test.want {
 			t.Errorf("%s: got %v", test.name, got)
+		}
+	}
+}
+
+// What a server says for a moment only is asked again, until it says something else.
+func TestRetry(t *testing.T) {
+	refusal := func(code int32, reason metav1.StatusReason, message string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Reason: reason, Message: message}}
+	}
+	for _, test := range []struct {
+		name   string
+		fields map[string]any
+		err    error
+		tries  int
+	}{
+		{name: "accepted", tries: 1},
+		{name: "refused", err: refusal(422, metav1.StatusReasonInvalid, "spec.replicas: Invalid value"), tries: 1},
+		{name: "written by something else", err: refusal(409, metav1.StatusReasonConflict, "the object has been modified"), tries: 3},
+		{
+			name: "written by something else, and pinned", fields: map[string]any{"metadata": map[string]any{"resourceVersion": "1"}},
+			err: refusal(409, metav1.StatusReasonConflict, "the object has been modified"), tries: 1,
+		},
+		{name: "parameters not read as yet", err: refusal(422, metav1.StatusReasonInvalid, "paramKind kind `x` not yet synced to use for admission"), tries: 3},
+		{name: "no answer", err: errors.New("connection refused"), tries: 1},
+	} {
+		tries := 0
+		_ = retry(t.Context(), item{fields: test.fields}, func() error {
+			if tries++; tries == 3 {
+				return nil
+			}
+			return test.err
+		})
+		if tries != test.tries {
+			t.Errorf("%s: %d tries, want %d", test.name, tries, test.tries)
 		}
 	}
 }

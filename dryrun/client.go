@@ -257,9 +257,7 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 	return texts, err
 }
 
-// retry repeats a request that a server may refuse for a moment: a kind whose
-// definition has just been established, and an object that something else wrote
-// at the same time.
+// retry repeats a request that a server may refuse for a moment.
 func retry(ctx context.Context, i item, request func() error) error {
 	deadline := time.Now().Add(servePatience)
 	for {
@@ -268,9 +266,7 @@ func retry(ctx context.Context, i item, request func() error) error {
 		if err == nil || !errors.As(err, &status) || time.Now().After(deadline) {
 			return err
 		}
-		s := status.Status()
-		unserved := i.definition != nil && s.Code == http.StatusNotFound && strings.HasPrefix(s.Message, "the server could not find the requested resource")
-		if !unserved && !(s.Code == http.StatusConflict && s.Reason == metav1.StatusReasonConflict && !pinned(i.fields)) {
+		if !momentary(status.Status(), i) {
 			return err
 		}
 		select {
@@ -279,6 +275,19 @@ func retry(ctx context.Context, i item, request func() error) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// momentary reports whether a refusal may be another one in a moment: of a kind
+// whose definition has just been established, of an object that something else
+// wrote at the same time, and by a policy whose parameters are still being read.
+func momentary(s metav1.Status, i item) bool {
+	switch {
+	case i.definition != nil && s.Code == http.StatusNotFound && strings.HasPrefix(s.Message, "the server could not find the requested resource"):
+		return true
+	case s.Code == http.StatusConflict && s.Reason == metav1.StatusReasonConflict:
+		return !pinned(i.fields)
+	}
+	return strings.Contains(s.Message, unreadParams)
 }
 
 // pinned reports whether an object insists on a version of what is stored.

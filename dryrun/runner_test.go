@@ -69,7 +69,7 @@ func TestCancelledHalfWay(t *testing.T) {
 		cancel()
 	})
 	_, err := runner.Try(ctx, in)
-	if took := time.Since(cancelled); !errors.Is(err, context.Canceled) || took > time.Second {
+	if took := time.Since(cancelled); !errors.Is(err, context.Canceled) || took > 5*time.Second {
 		t.Errorf("%v, %s later", err, took)
 	}
 }

@@ -207,6 +207,10 @@ func badRequest(s metav1.Status, fields map[string]any) problems {
 	return problems{{rule: ruleInvalid, msg: s.Message}}
 }
 
+// madeUpAddress is an address that the server has chosen, and that another one
+// would not.
+var madeUpAddress = regexp.MustCompile(`^(Invalid value: )"(?:\d+\.\d+\.\d+\.\d+|[0-9a-f:]*:[0-9a-f:]*)"`)
+
 // invalid reads the causes of a validation error.
 func invalid(s metav1.Status, fields map[string]any) problems {
 	if s.Details == nil {
@@ -226,10 +230,16 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 		case transition(c.Message):
 			p.rule = ruleImmutable
 		}
+		if lookup(fields, p.path) == nil {
+			p.msg = madeUpAddress.ReplaceAllString(p.msg, "$1…")
+		}
 		if c.Field != "" {
 			p.msg = c.Field + ": " + p.msg
 		}
-		found = append(found, p)
+		// Some kinds are validated twice, as the whole and as the spec.
+		if !slices.Contains(found, p) {
+			found = append(found, p)
+		}
 	}
 	return found
 }
@@ -237,7 +247,7 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 // transition reports whether a message says by itself that a value is right,
 // and only the way there is not.
 func transition(msg string) bool {
-	for _, sign := range []string{"field is immutable", "may not change once set", "cannot change roleRef", "is immutable after creation", "updates to statefulset spec"} {
+	for _, sign := range []string{"field is immutable", "may not change once set", "cannot change roleRef", "is immutable after creation", "updates to statefulset spec", "was previously a storage version"} {
 		if strings.Contains(msg, sign) {
 			return true
 		}
@@ -280,8 +290,8 @@ const maxValue = 120
 // shortValue leaves a long value out of a message of the form "Invalid value:
 // VALUE: what is wrong": whole pod templates are printed there.
 func shortValue(msg string) string {
-	if strings.HasPrefix(msg, "Forbidden: pod updates may not change") {
-		// The rest is the whole spec of the Pod, before and after.
+	if strings.HasPrefix(msg, "Forbidden: ") {
+		// The rest is the difference between the values before and after.
 		msg, _, _ = strings.Cut(msg, "\n")
 		return msg
 	}

@@ -50,8 +50,16 @@ func (s *session) refine(ctx context.Context, i item, old map[string]any, found 
 			found[n].msg = fieldPath(at) + ": " + p.msg
 		}
 	}
-	if old != nil {
-		s.findTransitions(ctx, known, found)
+	if old == nil {
+		return found, err
+	}
+	for _, n := range s.findTransitions(ctx, known, found) {
+		// What is wrong with a value that the server made up comes from another.
+		from, vague := start(known.fields, found[n])
+		if vague && lookup(known.fields, found[n].path) == nil && done < narrowed {
+			done++
+			found[n].path = s.narrow(ctx, known, old, found[n], from)
+		}
 	}
 	return found, err
 }
@@ -153,13 +161,14 @@ func (i item) renamed() item {
 
 // findTransitions tells what is wrong with the way from the old object to the
 // new one from what is wrong with the new one: a server that takes the new one
-// under another name refuses the transition.
-func (s *session) findTransitions(ctx context.Context, i item, found problems) {
+// under another name refuses the transition. It returns which problems it has
+// told so.
+func (s *session) findTransitions(ctx context.Context, i item, found problems) (told []int) {
 	doubtful := func(p problem) bool {
 		return p.rule == ruleInvalid && !p.typed && !strings.HasPrefix(p.path, "/metadata")
 	}
 	if !slices.ContainsFunc(found, doubtful) {
-		return
+		return nil
 	}
 	_, err := s.client.send(ctx, i.renamed(), how{})
 	alone := problemsOf(err)
@@ -168,13 +177,15 @@ func (s *session) findTransitions(ctx context.Context, i item, found problems) {
 		return !slices.ContainsFunc(found, func(p problem) bool { return p.msg == a.msg })
 	})
 	if err != nil && alone == nil || ownWords {
-		return
+		return nil
 	}
 	for n, p := range found {
 		if doubtful(p) && !slices.ContainsFunc(alone, func(a problem) bool { return a.msg == p.msg }) {
 			found[n].rule = ruleImmutable
+			told = append(told, n)
 		}
 	}
+	return told
 }
 
 // narrow finds the smallest part below path that a problem hangs on. It puts

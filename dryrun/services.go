@@ -14,6 +14,8 @@ import (
 type claim struct {
 	// what is the address or the number, the same however it is written.
 	what, path, msg string
+	// port is the number; 0 is an address.
+	port int64
 }
 
 // collide finds the Services of the change that take what another one has. A
@@ -38,7 +40,30 @@ func (s *session) collide() {
 			// It is wrong whatever else is known of it.
 			t.fault, t.head.problems = nil, append(t.head.problems, p)
 		}
+		if t.fault == nil && len(t.head.problems) == 0 {
+			t.fault = outside(t.Current(), s.in.Base.Get(t.ID()))
+		}
 	}
+}
+
+// outside is why it is not known whether a Service gets a port of nodes that
+// clusters do not give unless they are told to: a dry-run does not look at the
+// range, and which one the cluster has nobody tells
+// (https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport).
+func outside(o, old *manifest.Object) *fault {
+	var held []claim
+	if old != nil {
+		held = claimsOf(old)
+	}
+	for _, c := range claimsOf(o) {
+		if c.port == 0 || c.port >= 30000 && c.port <= 32767 || strings.HasSuffix(c.path, "/healthCheckNodePort") {
+			continue
+		}
+		if !slices.ContainsFunc(held, func(h claim) bool { return h.what == c.what }) {
+			return &fault{unverifiable, fmt.Sprintf("%s is %d, and clusters give the ports 30000-32767 unless they have another range, which is not known here", fieldPath(c.path), c.port)}
+		}
+	}
+	return nil
 }
 
 // collisions are the problems of the Services of a set that ask for what another
@@ -80,12 +105,12 @@ func claimsOf(o *manifest.Object) []claim {
 	address := func(value any, path string) {
 		text, _ := value.(string)
 		if ip, err := netip.ParseAddr(text); err == nil {
-			out = append(out, claim{ip.String(), path, fmt.Sprintf("%s: Invalid value: %q: provided IP is already allocated", fieldPath(path), text)})
+			out = append(out, claim{ip.String(), path, fmt.Sprintf("%s: Invalid value: %q: provided IP is already allocated", fieldPath(path), text), 0})
 		}
 	}
 	port := func(value any, path string) {
 		if n, ok := value.(int64); ok && n > 0 {
-			out = append(out, claim{fmt.Sprintf("port %d", n), path, fmt.Sprintf("%s: Invalid value: %d: provided port is already allocated", fieldPath(path), n)})
+			out = append(out, claim{fmt.Sprintf("port %d", n), path, fmt.Sprintf("%s: Invalid value: %d: provided port is already allocated", fieldPath(path), n), n})
 		}
 	}
 	kind, _ := spec["type"].(string)

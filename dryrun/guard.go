@@ -91,11 +91,9 @@ func deletesNothing(r *http.Request) (bool, error) {
 	// Servers tell upper case from lower, as maps do and structs do not. Options in
 	// another encoding than JSON cannot be looked at.
 	var options map[string]any
-	if json.Unmarshal(body, &options) != nil || !onlyKey(options, "dryRun") {
-		return false, nil
-	}
+	readable := json.Unmarshal(body, &options) == nil
 	given, _ := options["dryRun"].([]any)
-	return slices.Equal(given, []any{metav1.DryRunAll}), nil
+	return readable && onlyKey(options, "dryRun") && slices.Equal(given, []any{metav1.DryRunAll}), nil
 }
 
 // onlyKey reports whether no other key is the same but for upper and lower case.

@@ -70,11 +70,11 @@ func untilEnd(ctx context.Context, etcd *embed.Etcd, ended <-chan error) error {
 	case err := <-etcd.Err():
 		return fmt.Errorf("running etcd: %w", err)
 	case err := <-ended:
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err == nil {
-			return fmt.Errorf("kube-apiserver ended by itself")
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // what ends because it is told to is no error
+		case err == nil:
+			return errors.New("kube-apiserver ended by itself")
 		}
 		return fmt.Errorf("running kube-apiserver: %w", err)
 	}

@@ -73,6 +73,12 @@ func faultOf(err error) *fault {
 // (k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go).
 var typedFailure = regexp.MustCompile(`^failed to (?:create typed patch object|convert new object) \([^)]*\)(?: to proper version)?: (?s:(.*))$`)
 
+// unprunable is how server-side apply fails, with code 500, on an object that
+// moves to another version of its definition and has a field that the version it
+// was applied in before does not declare: what is no longer applied is looked for
+// in that version (k8s.io/apimachinery/pkg/util/managedfields/internal).
+var unprunable = regexp.MustCompile(`^failed to prune fields: failed to convert merged object to last applied version: \.(\S*?): field not declared in schema`)
+
 // conversion starts a message about a value that cannot be decoded.
 var conversion = regexp.MustCompile(`^unable to convert unstructured object to [^:]*: (?:error decoding from json: )?`)
 
@@ -125,6 +131,9 @@ func read(err error, fields map[string]any) error {
 	}
 	if m := typedFailure.FindStringSubmatch(s.Message); m != nil {
 		return typed(m[1], fields).or(s)
+	}
+	if m := unprunable.FindStringSubmatch(s.Message); m != nil {
+		return problems{{rule: ruleImmutable, path: pointer(fields, m[1]), msg: s.Message}}
 	}
 	return &fault{failed, fmt.Sprintf("the API server answers %d: %s", s.Code, s.Message)}
 }

@@ -83,8 +83,11 @@ func (s *session) loadBase(ctx context.Context) {
 		}
 	}
 	s.each(func(t *trial) bool { return t.OldObject != nil }, func(t *trial) {
-		t.base.pod = problemsOf(s.tryPod(ctx, t.OldObject))
+		var err error
+		t.base.made, err = s.tryPod(ctx, t.OldObject)
+		t.base.pod = problemsOf(err)
 	})
+	s.askPods(ctx, false)
 }
 
 // loadUnchanged loads the objects of one rank that base has, the change leaves
@@ -228,8 +231,8 @@ func problemsOf(err error) problems {
 
 // storable reports whether an object of base may be stored. Some kinds would
 // change how the server answers: webhooks and aggregated APIs that nothing
-// serves here, policies without their parameters, and quotas, which would apply to
-// what is loaded as well.
+// serves here, and policies without their parameters. Quotas may be: without the
+// controller that gives them a status they are not in force.
 func (s *session) storable(o *manifest.Object) bool {
 	switch {
 	case o.ID().Group == admissionGroup:
@@ -237,7 +240,7 @@ func (s *session) storable(o *manifest.Object) bool {
 	case o.ID().Group == "apiregistration.k8s.io":
 		return false
 	}
-	return o.ID().Group != "" || o.ID().Kind != "ResourceQuota"
+	return true
 }
 
 // hook reports whether what applies an object deletes the old one before: hooks

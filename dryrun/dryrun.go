@@ -124,6 +124,7 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 	if r.aside != nil && s.leaves() {
 		s.sendAway(ctx, r.aside)
 	}
+	s.countQuotas()
 	return s.result(), ctx.Err()
 }
 

@@ -36,6 +36,7 @@ func (s *session) tryHead(ctx context.Context) {
 			s.judgeAgain(ctx)
 		case rankOther:
 			s.retire(ctx)
+			s.askPods(ctx, true)
 			s.collide()
 		}
 	}
@@ -258,7 +259,8 @@ func (p problems) leaveOut(fields map[string]any) map[string]any {
 // tryPodOf tries the Pod of a workload that the server accepts, and takes its
 // refusal as one of the workload.
 func (s *session) tryPodOf(ctx context.Context, t *trial) {
-	err := s.tryPod(ctx, t.Object)
+	var err error
+	t.head.made, err = s.tryPod(ctx, t.Object)
 	if err == nil {
 		return
 	}
@@ -273,7 +275,8 @@ func (s *session) tryPodOf(ctx context.Context, t *trial) {
 		return
 	}
 	if s.live && t.OldObject != nil {
-		t.base.pod = problemsOf(s.tryPod(ctx, t.OldObject))
+		t.base.made, err = s.tryPod(ctx, t.OldObject)
+		t.base.pod = problemsOf(err)
 	}
 	// The same in mild words: Pod Security warns of the workload as well.
 	t.head.warnings = slices.DeleteFunc(t.head.warnings, func(w string) bool { return strings.HasPrefix(w, "would violate PodSecurity") })
@@ -282,24 +285,24 @@ func (s *session) tryPodOf(ctx context.Context, t *trial) {
 // tryPod tries the Pod that the controller of a workload would make. Its error
 // is problems with paths into the workload, or a *fault; objects of other kinds
 // have none.
-func (s *session) tryPod(ctx context.Context, o *manifest.Object) error {
+func (s *session) tryPod(ctx context.Context, o *manifest.Object) (map[string]any, error) {
 	t, at, ok := template(o)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	pod, err := manifest.NewObject(manifest.Document{File: o.Origin().File, Fields: podOf(o, t)})
 	if err != nil {
-		return &fault{failed, err.Error()}
+		return nil, &fault{failed, err.Error()}
 	}
 	i, err := s.item(pod.WithNamespace(o.ID().Namespace))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	h := how{create: true, lenient: true}
-	_, err = s.client.send(ctx, i, h)
+	made, err := s.client.send(ctx, i, h)
 	found := problemsOf(err)
 	if found == nil {
-		return err
+		return made.object, err
 	}
 	spec, _ := t["spec"].(map[string]any)
 	for n, p := range found {
@@ -311,5 +314,5 @@ func (s *session) tryPod(ctx context.Context, o *manifest.Object) error {
 			found[n].path = containerPath(spec, at, p.msg)
 		}
 	}
-	return found
+	return nil, found
 }

@@ -55,10 +55,6 @@ func (s *session) ineffective(o *manifest.Object) string {
 			why = append(why, leftAlone)
 		}
 		return strings.Join(why, "; ")
-	case "/ResourceQuota":
-		if !s.live && s.uses(o.ID().Namespace) {
-			return "what is used of the quota is not counted in the dry-run"
-		}
 	}
 	return ""
 }
@@ -76,16 +72,6 @@ func (s *session) wants(o *manifest.Object) bool {
 	d := readDefinition(o)
 	for c := range s.changed() {
 		if c.ID().Group == d.group && c.ID().Kind == d.kind || c.ID() == o.ID() {
-			return true
-		}
-	}
-	return false
-}
-
-// uses reports whether the change has objects in a namespace.
-func (s *session) uses(namespace string) bool {
-	for o := range s.changed() {
-		if o.ID().Namespace == namespace {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package dryrun
 
 import (
 	"maps"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,13 @@ func template(o *manifest.Object) (map[string]any, string, bool) {
 	}
 	t, ok := value.(map[string]any)
 	return t, path, ok
+}
+
+// sameTemplate reports whether the Pods of two workloads are the same.
+func sameTemplate(a, b *manifest.Object) bool {
+	one, _, _ := template(a)
+	other, _, _ := template(b)
+	return reflect.DeepEqual(podOf(a, one), podOf(b, other))
 }
 
 // podSpec is the spec of the Pods that an object stands for: its own where it

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 
 	"github.com/penstock-dev/penstock/internal/diff"
@@ -59,6 +60,12 @@ type session struct {
 	rollback verdict.Rollback
 	// drifted is what the cluster has otherwise than base.
 	drifted []verdict.Finding
+	// counted is what does not fit into the quotas.
+	counted []verdict.Finding
+	// made are the Pods of unchanged workloads that quotas count.
+	made struct {
+		base, head map[manifest.ID]map[string]any
+	}
 	// asking is nil where no rights are asked for.
 	asking *asking
 	// aside is who answered for the deltas that went away; it is empty where none did.
@@ -90,6 +97,8 @@ type opinion struct {
 	problems problems
 	// pod is what it says of the Pods of a workload.
 	pod problems
+	// made is one of these Pods as the server has it; nil where it did not say.
+	made map[string]any
 	accepted
 }
 
@@ -106,6 +115,7 @@ func newSession(t *target, in Input) (*session, error) {
 		}
 		s.asking = &asking{questions: &questions{client: rights, asked: map[Right]*answer{}}}
 	}
+	s.made.base, s.made.head = map[manifest.ID]map[string]any{}, map[manifest.ID]map[string]any{}
 	for _, d := range in.Deltas {
 		s.deltas = append(s.deltas, &trial{Delta: d})
 	}
@@ -115,12 +125,20 @@ func newSession(t *target, in Input) (*session, error) {
 
 // each works on all trials that pass a filter, a few at a time.
 func (s *session) each(pick func(*trial) bool, work func(*trial)) {
+	atOnce(func(yield func(*trial) bool) {
+		for _, t := range s.deltas {
+			if pick(t) && !yield(t) {
+				return
+			}
+		}
+	}, work)
+}
+
+// atOnce works on a few of many at a time, until all are done.
+func atOnce[T any](all iter.Seq[T], work func(T)) {
 	slots := make(chan struct{}, workers)
 	var wait sync.WaitGroup
-	for _, t := range s.deltas {
-		if !pick(t) {
-			continue
-		}
+	for t := range all {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
@@ -165,7 +183,7 @@ func misnamed(name, namespace string) problems {
 
 // result puts together what the server said, in the order of the deltas.
 func (s *session) result() Result {
-	r := Result{Backend: s.answerer(), Entries: s.notes, Findings: s.drifted, Rollback: &s.rollback}
+	r := Result{Backend: s.answerer(), Entries: s.notes, Findings: append(s.drifted, s.counted...), Rollback: &s.rollback}
 	for _, t := range s.deltas {
 		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))

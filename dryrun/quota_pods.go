@@ -1,0 +1,199 @@
+package dryrun
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// side is base or head, as the quotas see it.
+type side struct {
+	s       *session
+	objects []*manifest.Object
+	head    bool
+	// made are the Pods of the workloads that the change leaves as they are, as the
+	// server answered them.
+	made map[manifest.ID]map[string]any
+}
+
+// sides are what base renders, and what is there once head is applied: what it
+// renders, and what whatever applies it keeps.
+func (s *session) sides() (base, head side) {
+	base = side{s: s, objects: s.in.Base.All(), made: s.made.base}
+	head = side{s: s, objects: slices.Clone(s.in.Head.All()), head: true, made: s.made.head}
+	if s.live {
+		base.made = s.made.head // it is not asked about base
+	}
+	for _, t := range s.deltas {
+		if t.Operation == diff.Delete && !s.deletes(t.ID()) {
+			head.objects = append(head.objects, t.OldObject)
+		}
+	}
+	return base, head
+}
+
+// homeOf is the namespace that an object is in, if it is in one.
+func homeOf(o *manifest.Object) string { return cmp.Or(o.ID().Namespace, "default") }
+
+func isQuota(o *manifest.Object) bool {
+	return o.ID().Group == "" && o.ID().Kind == "ResourceQuota"
+}
+
+// limits are the quotas of a side, by namespace, of those namespaces that the
+// change has objects in. Those that cannot be read are left to bad.
+func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
+	touched := map[string]bool{}
+	for o := range d.s.changed() {
+		touched[homeOf(o)] = true
+	}
+	out := map[string][]limit{}
+	for _, o := range d.objects {
+		if !isQuota(o) || !touched[homeOf(o)] {
+			continue
+		}
+		l, err := readLimit(o)
+		if err != nil {
+			bad(o, err)
+			continue
+		}
+		out[homeOf(o)] = append(out[homeOf(o)], l)
+	}
+	return out
+}
+
+// askPods asks the server for the Pods of the workloads that the change leaves
+// as they are, where a quota counts them: only it knows what limit ranges and
+// classes make of them.
+func (s *session) askPods(ctx context.Context, head bool) {
+	base, d := s.sides()
+	if !head {
+		d = base
+	}
+	m, err := newMeter()
+	if err != nil {
+		return // said where they are counted
+	}
+	limited := map[string]bool{}
+	for home, limits := range d.limits(func(*manifest.Object, error) {}) {
+		limited[home] = slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) })
+	}
+	type asked struct {
+		of  *manifest.Object
+		pod map[string]any
+	}
+	var all []*asked
+	for _, o := range d.objects {
+		if _, _, ok := template(o); ok && limited[homeOf(o)] && !s.touches(o.ID()) && !encrypted(o) {
+			all = append(all, &asked{of: o})
+		}
+	}
+	atOnce(slices.Values(all), func(a *asked) { a.pod, _ = s.tryPod(ctx, a.of) })
+	for _, a := range all {
+		if a.pod != nil {
+			d.made[a.of.ID()] = a.pod
+		}
+	}
+}
+
+// answer is the Pod of a workload, or a Pod itself, as the server has it with
+// all that admission adds; nil where it did not say.
+func (d side) answer(o *manifest.Object) map[string]any {
+	n := slices.IndexFunc(d.s.deltas, func(t *trial) bool { return t.ID() == o.ID() })
+	if n < 0 {
+		return d.made[o.ID()]
+	}
+	t := d.s.deltas[n]
+	said := t.base
+	if d.head && t.Operation != diff.Delete {
+		said = t.head
+	}
+	_, _, workload := template(o)
+	switch {
+	case !workload:
+		return said.object
+	case said.made == nil && t.Object != nil && t.OldObject != nil && t.head.made != nil && sameTemplate(t.Object, t.OldObject):
+		// A live cluster is not asked about base.
+		return t.head.made
+	}
+	return said.made
+}
+
+// autoscaler is what keeps a workload between two numbers of Pods.
+type autoscaler struct {
+	name     string
+	min, max int64
+}
+
+// autoscalers are those of a side, by the workload.
+func (d side) autoscalers() map[manifest.ID]autoscaler {
+	out := map[manifest.ID]autoscaler{}
+	for _, o := range d.objects {
+		if o.ID().Group != "autoscaling" || o.ID().Kind != "HorizontalPodAutoscaler" {
+			continue
+		}
+		spec := o.Fields()["spec"]
+		target := child(spec, "scaleTargetRef")
+		apiVersion, _ := child(target, "apiVersion").(string)
+		kind, _ := child(target, "kind").(string)
+		name, _ := child(target, "name").(string)
+		a := autoscaler{o.ID().Name, number(spec, "minReplicas", 1), number(spec, "maxReplicas", 0)}
+		out[manifest.ID{Group: schema.FromAPIVersionAndKind(apiVersion, kind).Group, Kind: kind, Namespace: homeOf(o), Name: name}] = a
+	}
+	return out
+}
+
+func number(value any, key string, missing int64) int64 {
+	if n, ok := child(value, key).(int64); ok {
+		return n
+	}
+	return missing
+}
+
+// pods is how many Pods the controller of a workload keeps at least, and why
+// there may be more.
+func (d side) pods(o *manifest.Object, scalers map[manifest.ID]autoscaler) (int64, []string) {
+	spec := o.Fields()["spec"]
+	switch o.ID().Kind {
+	case "DaemonSet":
+		return 0, []string{"a Pod for each node"}
+	case "CronJob":
+		return 0, []string{"Pods while it runs"}
+	case "Job":
+		return d.jobPods(o)
+	}
+	n := max(number(spec, "replicas", 1), 0)
+	id := o.ID()
+	id.Namespace = homeOf(o)
+	a, scaled := scalers[id]
+	// None at all switches an autoscaler off
+	// (https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation).
+	if !scaled || n == 0 {
+		return n, nil
+	}
+	if n = max(n, a.min); a.max <= n {
+		return n, nil
+	}
+	return n, []string{fmt.Sprintf("Pods: %d, and up to %d if HorizontalPodAutoscaler %s asks for them", n, a.max, a.name)}
+}
+
+// jobPods counts the Pods of Jobs that start with the change: whether others
+// have ended is not known, and hooks run while what they prepare does not.
+func (d side) jobPods(o *manifest.Object) (int64, []string) {
+	starts := d.head && slices.ContainsFunc(d.s.deltas, func(t *trial) bool {
+		return t.ID() == o.ID() && (t.Operation == diff.Create || t.replaced)
+	})
+	spec := o.Fields()["spec"]
+	switch {
+	case child(spec, "suspend") == true:
+		return 0, []string{"Pods once it is resumed"}
+	case hook(o) || !starts:
+		return 0, []string{"Pods while it runs"}
+	}
+	n := number(spec, "parallelism", 1)
+	return max(0, min(n, number(spec, "completions", n))), nil
+}

@@ -51,11 +51,16 @@ const listingSchema = "penstock.dev/environments/v1"
 
 // entry is one environment.
 type entry struct {
-	Name              string            `json:"name"`
-	Found             string            `json:"found"`
-	KubernetesVersion string            `json:"kubernetesVersion"`
-	Labels            map[string]string `json:"labels,omitempty"`
-	Roots             []root            `json:"roots"`
+	Name              string `json:"name"`
+	Found             string `json:"found"`
+	KubernetesVersion string `json:"kubernetesVersion"`
+	// AppliedBy is who applies it, AppliedWhy what says so, and ApplyOptions how;
+	// all are left out if that is not known.
+	AppliedBy    string            `json:"appliedBy,omitempty"`
+	AppliedWhy   string            `json:"appliedWhy,omitempty"`
+	ApplyOptions []string          `json:"applyOptions,omitempty"`
+	Labels       map[string]string `json:"labels,omitempty"`
+	Roots        []root            `json:"roots"`
 	// Affected says whether the environment may read one of the changed files,
 	// which Files are. Only rendering tells what it does read.
 	Affected bool     `json:"affected"`
@@ -92,7 +97,10 @@ func (o *envOptions) run(ctx context.Context) (err error) {
 
 func list(c *change.Change, p config.Pair) entry {
 	env := p.Settings()
-	e := entry{Name: env.Name, Found: env.Found, KubernetesVersion: env.KubernetesVersion, Labels: env.Labels, Files: []string{}}
+	e := entry{
+		Name: env.Name, Found: env.Found, KubernetesVersion: env.KubernetesVersion, Labels: env.Labels, Files: []string{},
+		AppliedBy: env.AppliedBy, AppliedWhy: env.AppliedWhy, ApplyOptions: env.ApplyOptions,
+	}
 	for _, r := range env.Roots {
 		same := func(other config.Root) bool {
 			return r.Path == other.Path && r.Release == other.Release && slices.Equal(r.Values, other.Values)
@@ -138,6 +146,11 @@ func (l listing) text() string {
 
 func (e entry) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s\n  found       %s\n  kubernetes  %s\n", e.Name, e.Found, e.KubernetesVersion)
+	if e.AppliedBy == "" {
+		b.WriteString("  applied     by whom is not known\n")
+	} else {
+		fmt.Fprintf(b, "  applied     by %s (%s)\n", strings.Join(append([]string{e.AppliedBy}, e.ApplyOptions...), " "), e.AppliedWhy)
+	}
 	for _, r := range e.Roots {
 		fmt.Fprintf(b, "  root        %s %s", r.Kind, r.Path)
 		if len(r.Values) > 0 {

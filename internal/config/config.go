@@ -81,6 +81,10 @@ type EnvironmentSpec struct {
 	Severities map[string]string `yaml:"severities" enum:"error,warning,note,off"`
 	// Files with custom resource definitions of this environment, beside those of all; they win.
 	CRDs []string `yaml:"crds"`
+	// Who applies what is rendered. By default the objects of Flux and of Argo CD in the repository say it, or the roots do when they are charts.
+	AppliedBy string `yaml:"appliedBy" enum:"flux,argocd,helm,helm3,kubectl,kubectl-server-side"`
+	// Options of whoever applies, for all objects: Force=true, ForceConflicts=true, Prune=false, Replace=true, ServerSideApply=true, Validate=false.
+	ApplyOptions []string `yaml:"applyOptions"`
 	// Kubeconfig context for a dry-run on a live cluster.
 	Context string `yaml:"context"`
 	// Kubeconfig file that has the context. It wins over dryRun.kubeconfig.

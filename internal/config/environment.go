@@ -52,6 +52,13 @@ type Environment struct {
 	// Severities override the level of rules in this environment, by rule ID:
 	// "error", "warning", "note" or "off".
 	Severities map[string]string `json:"severities,omitempty"`
+	// AppliedBy is who applies what is rendered, one of those that this package
+	// names; empty if that is not known. AppliedWhy is what says so:
+	// "configuration", or a file of the repository.
+	AppliedBy  string `json:"appliedBy,omitempty"`
+	AppliedWhy string `json:"appliedWhy,omitempty"`
+	// ApplyOptions are those of whoever applies.
+	ApplyOptions []string `json:"applyOptions,omitempty"`
 	// Context is the kubeconfig context for --dry-run=cluster.
 	Context string `json:"context,omitempty"`
 	// Kubeconfig is the file that has the context; empty looks where kubectl looks.

@@ -121,6 +121,9 @@ func (c *Config) resolveEach(trees []fs.FS) ([][]Environment, error) {
 			}
 		}
 		sides[i] = c.merge(tree, discovered)
+		if err := findAppliers(tree, sides[i]); err != nil {
+			return nil, err
+		}
 	}
 	if faults := c.unresolved(trees, sides); len(faults) > 0 {
 		return nil, newError(faults)
@@ -192,6 +195,9 @@ func (s EnvironmentSpec) apply(env Environment) Environment {
 	env.Kubeconfig = s.Kubeconfig
 	env.Parameters = s.Parameters
 	env.Severities = s.Severities
+	if s.AppliedBy != "" {
+		env.AppliedBy, env.AppliedWhy, env.ApplyOptions = s.AppliedBy, foundByConfiguration, s.ApplyOptions
+	}
 	labels := maps.Clone(env.Labels)
 	if labels == nil && len(s.Labels) > 0 {
 		labels = map[string]string{}

@@ -95,6 +95,7 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 			add(fmt.Sprintf("%s.apiVersions[%d]", at, i), "write group/version or group/version/Kind", "%q is not an API version", v)
 		}
 	}
+	c.checkApplier(e, at, add)
 	seen := map[string]bool{}
 	for i := range e.Roots {
 		r := &e.Roots[i]

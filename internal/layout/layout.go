@@ -4,6 +4,7 @@
 package layout
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type Tree struct {
 	// Manifests are the files outside of charts that hold Kubernetes objects,
 	// with the identities of these as far as the outline shows them.
 	Manifests map[string][]ID
+
+	// Controllers are the manifests, sorted, that name an API of Flux or of Argo CD.
+	Controllers []string
 
 	// PassedOver are the directories and files that Scan left out although
 	// `kubectl apply -R` would read them, and files in the form of manifests
@@ -145,6 +149,9 @@ func (t *Tree) readFile(fsys fs.FS, p string) error {
 		ids, found := outline(name, data)
 		if found == cluster {
 			t.Manifests[p] = ids
+			if bytes.Contains(data, []byte("toolkit.fluxcd.io/")) || bytes.Contains(data, []byte("argoproj.io/")) {
+				t.Controllers = append(t.Controllers, p)
+			}
 		} else if found == tool {
 			t.PassedOver[p] = true
 		}

@@ -204,14 +204,8 @@ func plainValue(msg string) string { return goValue.ReplaceAllString(msg, "$1") 
 var strictFault = regexp.MustCompile(`(unknown|duplicate) field "([^"]+)"`)
 
 func badRequest(s metav1.Status, fields map[string]any) problems {
-	if _, list, ok := strings.Cut(s.Message, "strict decoding error: "); ok {
-		var found problems
-		for _, m := range strictFault.FindAllStringSubmatch(list, -1) {
-			found = append(found, problem{rule: ruleUnknownField, path: pointer(fields, m[2]), msg: m[1] + " field " + m[2]})
-		}
-		if len(found) > 0 {
-			return found
-		}
+	if found := strict(s.Message, fields); len(found) > 0 {
+		return found
 	}
 	return problems{{rule: ruleInvalid, msg: s.Message}}
 }
@@ -219,6 +213,35 @@ func badRequest(s metav1.Status, fields map[string]any) problems {
 // madeUpAddress is an address that the server has chosen, and that another one
 // would not.
 var madeUpAddress = regexp.MustCompile(`^(Invalid value: )"(?:\d+\.\d+\.\d+\.\d+|[0-9a-f:]*:[0-9a-f:]*)"`)
+
+// strict reads the message of strict field validation.
+func strict(msg string, fields map[string]any) problems {
+	_, list, ok := strings.Cut(msg, "strict decoding error: ")
+	if !ok {
+		return nil
+	}
+	var found problems
+	for _, m := range strictFault.FindAllStringSubmatch(list, -1) {
+		found = append(found, problem{rule: ruleUnknownField, path: pointer(fields, m[2]), msg: m[1] + " field " + m[2]})
+	}
+	return found
+}
+
+// ofPatch reads what is wrong with a merge patch. Its value is left out: that is
+// the patch, with all that it changes in a Secret.
+func ofPatch(msg string, fields map[string]any) problems {
+	if found := strict(msg, fields); len(found) > 0 {
+		return found
+	}
+	if rest, ok := strings.CutPrefix(msg, "Invalid value: "); ok {
+		var value json.RawMessage
+		dec := json.NewDecoder(strings.NewReader(rest))
+		if err := dec.Decode(&value); err == nil {
+			msg = strings.TrimPrefix(rest[dec.InputOffset():], ": ")
+		}
+	}
+	return problems{{rule: ruleInvalid, msg: msg}}
+}
 
 // invalid reads the causes of a validation error.
 func invalid(s metav1.Status, fields map[string]any) problems {
@@ -232,6 +255,10 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 			continue
 		}
 		p := problem{rule: ruleInvalid, path: pointer(fields, c.Field), msg: shortValue(c.Message)}
+		if c.Field == "patch" {
+			found = append(found, ofPatch(c.Message, fields)...)
+			continue
+		}
 		switch {
 		case c.Field == "":
 			// Admission policies say nothing of where.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -171,7 +170,7 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !s.storable(t.OldObject) || hook(t.Current()) || forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
+	if !s.storable(t.OldObject) || hook(t.Current()) || s.client.applier.forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
@@ -251,20 +250,7 @@ func hook(o *manifest.Object) bool {
 	return annotations["helm.sh/hook"] != "" || annotations["argocd.argoproj.io/hook"] != ""
 }
 
-// forced reports whether an object asks whatever applies it to delete the old
-// one where that cannot be changed in place
-// (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
-// https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
-func forced(o *manifest.Object) bool {
-	return strings.EqualFold(o.Annotations()["kustomize.toolkit.fluxcd.io/force"], "enabled") || syncOption(o, "Force=true")
-}
-
 // syncOption reports whether an object has an option for Argo CD.
 func syncOption(o *manifest.Object, option string) bool {
-	for given := range strings.SplitSeq(o.Annotations()["argocd.argoproj.io/sync-options"], ",") {
-		if strings.TrimSpace(given) == option {
-			return true
-		}
-	}
-	return false
+	return hasOption(o.Annotations()["argocd.argoproj.io/sync-options"], option)
 }

@@ -22,8 +22,7 @@ import (
 )
 
 const (
-	// manager owns the fields that are applied, of base and head alike, so that a
-	// field which head leaves out is removed.
+	// manager owns the fields of objects that nobody knows the applier of.
 	manager = "kubectl"
 	// requestTimeout bounds one request.
 	requestTimeout = 30 * time.Second
@@ -43,6 +42,9 @@ type client struct {
 	lost *atomic.Bool
 	// denying are the bindings of policies that refuse.
 	denying *denying
+	// applier is who the objects are sent as, and releases what it sent last.
+	applier  applier
+	releases *releases
 }
 
 func newClient(config *rest.Config) (client, error) {
@@ -62,7 +64,10 @@ func newClient(config *rest.Config) (client, error) {
 	if err != nil {
 		return client{}, fmt.Errorf("making a client for the API server: %w", err)
 	}
-	return client{dynamic: d, plain: plain, lost: new(atomic.Bool), denying: &denying{pair: map[[2]string]bool{}}}, nil
+	return client{
+		dynamic: d, plain: plain, lost: new(atomic.Bool), denying: &denying{pair: map[[2]string]bool{}},
+		applier: applier{manager: manager}, releases: &releases{objects: map[string][]byte{}},
+	}, nil
 }
 
 // read reads the error of a request, and notes when the server gave no answer.
@@ -156,7 +161,16 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		return err
 	})
 	if err != nil {
-		return accepted{}, c.read(err, i.fields)
+		if problemsOf(err) == nil {
+			err = c.read(err, i.fields)
+		}
+		if by := c.applier.of(i.fields); by.method != serverSide && problemsOf(err) != nil && !h.create {
+			err = c.explain(ctx, i, by, problemsOf(err))
+		}
+		return accepted{}, err
+	}
+	if h.store && !h.status {
+		c.releases.remember(i)
 	}
 	if len(data) > storeLimit {
 		return accepted{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
@@ -177,16 +191,27 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 	if !h.store {
 		dry = []string{metav1.DryRunAll}
 	}
+	by := c.applier.of(i.fields)
 	validation := metav1.FieldValidationStrict
-	if h.lenient {
+	switch {
+	case h.lenient:
 		validation = metav1.FieldValidationIgnore
+	case by.lenient:
+		validation = metav1.FieldValidationWarn
 	}
-	if h.create || i.generated() {
-		return i.resource(c).Create(ctx, &unstructured.Unstructured{Object: i.fields},
-			metav1.CreateOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation})
+	switch {
+	case h.create || i.generated():
+		fields := i.fields
+		if h.store && !i.generated() {
+			fields = by.annotated(fields)
+		}
+		return i.resource(c).Create(ctx, &unstructured.Unstructured{Object: fields},
+			metav1.CreateOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation})
+	case by.method != serverSide && !h.status:
+		return c.put(ctx, i, by, metav1.UpdateOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation})
 	}
 	force := true
-	options := metav1.PatchOptions{DryRun: dry, FieldManager: manager, FieldValidation: validation, Force: &force}
+	options := metav1.PatchOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation, Force: &force}
 	var sub []string
 	if h.status {
 		sub = []string{"status"}

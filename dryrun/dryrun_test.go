@@ -80,6 +80,10 @@ func input(t testing.TB, archive *txtar.Archive) dryrun.Input {
 		Environment: config.Environment{Name: "prod", KubernetesVersion: "1.36"},
 		Base:        set(t, archive, "base.yaml"), Head: set(t, archive, "head.yaml"), Definitions: set(t, archive, "crds.yaml"),
 	}
+	// Who applies it, and the options: "argocd Replace=true".
+	if by := strings.Fields(text(archive, "applier.txt")); len(by) > 0 {
+		in.Environment.AppliedBy, in.Environment.ApplyOptions = by[0], by[1:]
+	}
 	in.Deltas = diff.Compare(in.Base, in.Head)
 	return in
 }

@@ -15,6 +15,9 @@ import (
 // the server has of it before and would have after. Where it said neither, as
 // for what it refuses, there are none but that the object has to be replaced.
 func (t *trial) effects() []verdict.Effect {
+	if t.Operation == diff.Update && t.unapplied {
+		return []verdict.Effect{verdict.NoOp}
+	}
 	if t.Operation != diff.Update || t.fault != nil {
 		return nil
 	}
@@ -54,6 +57,14 @@ func declared(object map[string]any) map[string]any {
 	meta = maps.Clone(meta)
 	for _, key := range []string{"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"} {
 		delete(meta, key)
+	}
+	if has, _ := meta["annotations"].(map[string]any); has[lastApplied] != nil {
+		if has = maps.Clone(has); len(has) == 1 {
+			delete(meta, "annotations")
+		} else {
+			delete(has, lastApplied)
+			meta["annotations"] = has
+		}
 	}
 	object["metadata"] = meta
 	return object

@@ -70,6 +70,9 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 			d := readDefinition(t.Object)
 			s.mu.Lock()
 			s.kinds.broken[d.kindOf()] = &fault{blocked, "the API server refuses the definition of its kind"}
+			if t.unapplied {
+				s.kinds.broken[d.kindOf()].detail = "the definition of its kind is not applied"
+			}
 			s.mu.Unlock()
 		}
 		return
@@ -101,6 +104,10 @@ func (s *session) try(ctx context.Context, t *trial) {
 		return
 	}
 	i, err := s.item(t.Current())
+	if t.fault = s.passedOver(ctx, t, i); t.fault != nil {
+		t.unapplied = true
+		return
+	}
 	old := t.stored()
 	switch {
 	case t.Operation == diff.Delete && problemsOf(err) != nil:
@@ -170,9 +177,12 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 	}
 	t.head.accepted, err = s.client.send(ctx, i, how{})
 	stands := !t.absent && !hook(t.Object) && (t.Operation == diff.Update || s.live)
-	if problemsOf(err) != nil && stands && forced(t.Object) {
+	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object) {
 		i, t.replaced = i.renamed(), true
 		t.head.accepted, err = s.client.send(ctx, i, how{})
+	}
+	if err == nil && s.live && !t.replaced && t.base.object != nil {
+		s.findTakeovers(ctx, t, i)
 	}
 	return i, err
 }
@@ -190,16 +200,10 @@ func (s *session) homes(i item) problems {
 }
 
 // deletes reports whether the change takes an object away that whatever applies
-// it then deletes
-// (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune,
-// https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource).
+// it then deletes.
 func (s *session) deletes(id manifest.ID) bool {
 	return slices.ContainsFunc(s.deltas, func(t *trial) bool {
-		if t.Operation != diff.Delete || t.ID() != id {
-			return false
-		}
-		has := t.OldObject.Annotations()
-		return has["helm.sh/resource-policy"] != "keep" && !strings.EqualFold(has["kustomize.toolkit.fluxcd.io/prune"], "disabled") && !syncOption(t.OldObject, "Prune=false")
+		return t.Operation == diff.Delete && t.ID() == id && !s.client.applier.keeps(t.OldObject)
 	})
 }
 

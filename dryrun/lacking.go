@@ -90,11 +90,18 @@ func (s *session) needs(t *trial) []Right {
 		return []Right{r.to("delete")}
 	}
 	var out []Right
+	by := s.client.applier.of(i.fields)
 	if !i.generated() {
 		out = append(out, r.to("patch"))
+		if by.method != serverSide {
+			out = append(out, r.to("get"))
+		}
+		if by.method == replace {
+			out = append(out, r.to("update"))
+		}
 	}
 	// An apply of what is not there is a creation as well.
-	if t.Operation == diff.Create || hook(t.Object) || forced(t.Object) {
+	if t.Operation == diff.Create || hook(t.Object) || by.forced(t.Object) || by.method != serverSide {
 		out = append(out, r.to("create"))
 	}
 	if _, _, workload := template(t.Object); workload {

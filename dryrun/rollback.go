@@ -83,6 +83,8 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 	switch {
 	case t.Operation == diff.Create, t.Operation == diff.Delete && !s.deletes(t.ID()):
 		return false, nil
+	case t.unapplied:
+		return false, nil
 	case t.fault != nil:
 		return true, &fault{unverifiable, t.fault.detail}
 	case refused, t.same(), hook(t.Current()):
@@ -161,7 +163,7 @@ func (s *session) tryBack(ctx context.Context, t *trial, old *manifest.Object) e
 	if found == nil {
 		return err
 	}
-	if forced(old) {
+	if s.client.applier.forced(old) {
 		_, err = s.client.send(ctx, i.renamed(), how{})
 		return err
 	}

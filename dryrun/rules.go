@@ -18,6 +18,7 @@ const (
 	ruleVersion      = RulePrefix + "version-not-served"
 	ruleDelete       = RulePrefix + "deletion-refused"
 	ruleDrift        = RulePrefix + "drift"
+	ruleOwnership    = RulePrefix + "ownership-conflict"
 	ruleWarning      = RulePrefix + "api-warning"
 )
 
@@ -51,6 +52,12 @@ func Rules() []verdict.Rule {
 			Remediation: "Correct the value that the message names.",
 		},
 		{
+			ID: ruleOwnership, Level: verdict.Warning, Source: source, Title: "Fields belong to whoever applies them",
+			Description: "On the live cluster, another manager owns the field with another value: an autoscaler, an operator, or somebody who changed it by hand. Applying the change takes it over, or fails where conflicts are not forced. Only a live cluster tells.",
+			Remediation: "Leave the field out of the manifest, so that its owner keeps it, or take it from the other manager for good.",
+			HelpURL:     "https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts",
+		},
+		{
 			ID: rulePod, Level: verdict.Error, Source: source, Title: "The Pods of a workload are admitted",
 			Description: "The API server accepts the workload, and refuses the Pods that its controller would make of it: nothing would run, while the change looks applied.",
 			Remediation: "Change the pod template as the message says, or the namespace's Pod Security level if that is meant.",
@@ -68,7 +75,7 @@ func Rules() []verdict.Rule {
 		{
 			ID: ruleUnknownField, Level: verdict.Error, Source: source, Title: "Every field exists",
 			Description: "The schema of the kind does not have the field: it is misspelt or in the wrong place, and its value has no effect or keeps the object from being applied.",
-			Remediation: "Correct the spelling or the indentation, or remove the field.",
+			Remediation: "Correct the spelling or the indentation, or remove the field. Server-side apply refuses the object, and so do kubectl and Argo CD; Helm 3 and Validate=false apply it without the field.",
 		},
 		{
 			ID: ruleVersion, Level: verdict.Error, Source: source, Title: "The API version is served",

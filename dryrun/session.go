@@ -82,6 +82,8 @@ type trial struct {
 	absent bool
 	// replaced says that the old object has to go before the new one comes.
 	replaced bool
+	// unapplied says that nobody applies it; the fault says why.
+	unapplied bool
 	// away says why a live cluster cannot answer for it; it is empty for the others.
 	away string
 
@@ -99,12 +101,17 @@ type opinion struct {
 	pod problems
 	// made is one of these Pods as the server has it; nil where it did not say.
 	made map[string]any
+	// owned are the fields of it that belong to other managers.
+	owned problems
 	accepted
 }
 
 func newSession(t *target, in Input) (*session, error) {
 	c, err := newClient(t.config)
 	if err != nil {
+		return nil, err
+	}
+	if c.applier, err = newApplier(in.Environment); err != nil {
 		return nil, err
 	}
 	s := &session{target: t, in: in, client: c, kinds: t.kinds.clone()}
@@ -222,16 +229,28 @@ func (s *session) findings(t *trial) []verdict.Finding {
 	for _, p := range t.head.pod {
 		add(p, verdict.Error, known(t.base.pod, p))
 	}
-	before := asProblems(t.base.warnings)
-	for _, p := range asProblems(t.head.warnings) {
-		add(p, verdict.Warning, known(before, p))
+	fields := t.Current().Fields()
+	before := asProblems(t.base.warnings, fields)
+	for _, p := range asProblems(t.head.warnings, fields) {
+		level := verdict.Warning
+		if p.rule == ruleUnknownField {
+			level = verdict.Error
+		}
+		add(p, level, known(before, p))
 	}
-	return out
+	return append(out, s.ownership(t)...)
 }
 
-func asProblems(warnings []string) problems {
+// asProblems are the warnings of the server about an object. One about a field
+// that does not exist is the same problem as where the server refuses it: the
+// value has no effect.
+func asProblems(warnings []string, fields map[string]any) problems {
 	var out problems
 	for _, w := range warnings {
+		if m := strictFault.FindStringSubmatch(w); m != nil && m[0] == w {
+			out = append(out, problem{rule: ruleUnknownField, path: pointer(fields, m[2]), msg: m[1] + " field " + m[2]})
+			continue
+		}
 		out = append(out, problem{rule: ruleWarning, msg: w})
 	}
 	return out

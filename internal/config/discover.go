@@ -34,18 +34,24 @@ const DefaultEnvironment = "default"
 // Components, library charts and kustomizations that others build on are no
 // roots. What Flux or Argo CD objects refer to is not followed.
 func Discover(fsys fs.FS, exclude ...string) ([]Environment, error) {
+	found, _, err := discover(fsys, exclude...)
+	return found, err
+}
+
+// discover is Discover, with the layout that it has read.
+func discover(fsys fs.FS, exclude ...string) ([]Environment, *layout.Tree, error) {
 	if holdsRego(fsys, "policies") {
 		exclude = append(slices.Clone(exclude), "policies")
 	}
 	tree, err := layout.Scan(fsys, exclude...)
 	if err != nil {
-		return nil, fmt.Errorf("discovering environments: %w", err)
+		return nil, nil, fmt.Errorf("discovering environments: %w", err)
 	}
 	d := discovery{tree: tree, covered: map[string]bool{}, groups: map[string][]candidate{}, named: map[string]map[layout.ID]bool{}}
 	d.kustomizations()
 	d.charts()
 	d.manifests()
-	return d.environments(), nil
+	return d.environments(), tree, nil
 }
 
 // Uncovered returns the manifests and kustomizations of a tree that no root of

@@ -81,19 +81,31 @@ func (c *Config) checkApplier(e *EnvironmentSpec, at string, add reporter) {
 }
 
 // findAppliers says of the environments of a tree who applies them, where the
-// configuration does not.
-func findAppliers(tree fs.FS, environments []Environment) error {
-	if !slices.ContainsFunc(environments, func(e Environment) bool { return e.AppliedBy == "" }) {
+// configuration does not. What the first tree has keeps the answer of that, since
+// it is the base of a change. files may be nil.
+func findAppliers(tree fs.FS, files *layout.Tree, environments, first []Environment) error {
+	known := map[string]*Environment{}
+	for i := range first {
+		known[first[i].Name] = &first[i]
+	}
+	var open []*Environment
+	for i := range environments {
+		env := &environments[i]
+		if at := known[env.Name]; at != nil && at != env {
+			env.AppliedBy, env.AppliedWhy, env.ApplyOptions = at.AppliedBy, at.AppliedWhy, at.ApplyOptions
+		} else if env.AppliedBy == "" {
+			open = append(open, env)
+		}
+	}
+	if len(open) == 0 {
 		return nil
 	}
-	found, err := findOwners(tree)
+	found, err := findOwners(tree, files)
 	if err != nil {
 		return err
 	}
-	for i, env := range environments {
-		if env.AppliedBy == "" {
-			environments[i].AppliedBy, environments[i].AppliedWhy, environments[i].ApplyOptions = found.of(env)
-		}
+	for _, env := range open {
+		env.AppliedBy, env.AppliedWhy, env.ApplyOptions = found.of(*env)
 	}
 	return nil
 }
@@ -113,11 +125,13 @@ type owners struct {
 
 // findOwners reads the objects of Flux and of Argo CD in a tree. What cannot be
 // read says nothing here: rendering tells what is wrong with it.
-func findOwners(tree fs.FS) (owners, error) {
+func findOwners(tree fs.FS, files *layout.Tree) (owners, error) {
 	var found owners
-	files, err := layout.Scan(tree)
-	if err != nil {
-		return found, fmt.Errorf("looking for who applies the environments: %w", err)
+	if files == nil {
+		var err error
+		if files, err = layout.Scan(tree); err != nil {
+			return found, fmt.Errorf("looking for who applies the environments: %w", err)
+		}
 	}
 	for _, p := range files.Controllers {
 		data, err := fs.ReadFile(tree, p)

@@ -109,3 +109,26 @@ func TestAppliedByNobodyKnown(t *testing.T) {
 		}
 	}
 }
+
+// A change cannot say who applies what is there already.
+func TestAppliedByIsOfBase(t *testing.T) {
+	files := func(controller string) fstest.MapFS {
+		return fstest.MapFS{
+			"envs/prod/a.yaml":  {Data: []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")},
+			"clusters/all.yaml": {Data: []byte(controller)},
+		}
+	}
+	head := files(application)
+	head["envs/dev/a.yaml"] = head["envs/prod/a.yaml"]
+	pairs, err := Default().ResolveChange(files(helmRelease), head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, p := range pairs {
+		got[p.Name()] = p.Settings().AppliedBy + p.Base.AppliedBy + p.Head.AppliedBy
+	}
+	if got["prod"] != "fluxfluxflux" || got["dev"] != "argocdargocdargocd" {
+		t.Errorf("got %v", got)
+	}
+}

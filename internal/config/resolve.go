@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/penstock-dev/penstock/internal/layout"
 )
 
 // foundByConfiguration is Environment.Found of configured environments.
@@ -114,14 +116,15 @@ func (c *Config) resolveEach(trees []fs.FS) ([][]Environment, error) {
 	sides := make([][]Environment, len(trees))
 	for i, tree := range trees {
 		var discovered []Environment
+		var files *layout.Tree
 		if c.discovers() {
 			var err error
-			if discovered, err = Discover(tree, c.excluded()...); err != nil {
+			if discovered, files, err = discover(tree, c.excluded()...); err != nil {
 				return nil, err
 			}
 		}
 		sides[i] = c.merge(tree, discovered)
-		if err := findAppliers(tree, sides[i]); err != nil {
+		if err := findAppliers(tree, files, sides[i], sides[0]); err != nil {
 			return nil, err
 		}
 	}

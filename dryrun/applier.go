@@ -1,0 +1,184 @@
+package dryrun
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
+	"github.com/penstock-dev/penstock/internal/verdict"
+)
+
+// method is how an object gets to the server.
+type method int
+
+const (
+	// serverSide is an apply patch.
+	serverSide method = iota
+	// clientSide is a patch made of the annotation in which kubectl keeps what it
+	// applied last (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/).
+	clientSide
+	// threeWay is a patch made of the manifest of the last release
+	// (https://helm.sh/docs/v3/faq/changes_since_helm2/).
+	threeWay
+	// replace puts the object in place of the old one, whatever else is in that.
+	replace
+)
+
+// applier is who applies an environment in production, and how. The zero value
+// stands for somebody who is not known: server-side apply that takes over what
+// others own.
+type applier struct {
+	by      string
+	options []string
+	// manager owns the fields that are applied, of base and head alike, so that a
+	// field which head leaves out is removed.
+	manager string
+	method  method
+	// polite fails where it would take over the fields of others.
+	polite bool
+	// lenient accepts unknown fields, which the server then drops with a warning.
+	lenient bool
+}
+
+// newApplier is whoever applies an environment. Somebody who is not known here is
+// an error; the configuration refuses such.
+//
+// The managers are those of github.com/fluxcd/kustomize-controller (main.go),
+// github.com/fluxcd/helm-controller, which forces conflicts, argo-cd
+// (common.ArgoCDSSAManager), Helm 4 (pkg/kube) and kubectl (pkg/cmd/apply).
+func newApplier(env config.Environment) (applier, error) {
+	a := applier{by: env.AppliedBy, options: env.ApplyOptions}
+	switch env.AppliedBy {
+	case "":
+	case config.Flux:
+		a.manager = "kustomize-controller"
+		if !slices.ContainsFunc(env.Roots, func(r config.Root) bool { return r.Kind != config.Helm }) && len(env.Roots) > 0 {
+			a.manager = "helm-controller"
+		}
+	case config.ArgoCD:
+		a.manager, a.method = "argocd-controller", clientSide
+	case config.HelmCLI:
+		a.manager, a.polite = "helm", !a.has(config.ForceConflicts)
+	case config.Helm3:
+		a.manager, a.method, a.lenient = "helm", threeWay, true
+	case config.Kubectl:
+		a.manager, a.method = "kubectl-client-side-apply", clientSide
+	case config.KubectlServerSide:
+		a.polite = !a.has(config.ForceConflicts)
+	default:
+		return a, fmt.Errorf("how %q applies objects is not known", env.AppliedBy)
+	}
+	a.manager = cmp.Or(a.manager, manager)
+	return a, nil
+}
+
+func (a applier) has(option string) bool { return slices.Contains(a.options, option) }
+
+// maybe reports whether it is, or may be, somebody who applies.
+func (a applier) maybe(by string) bool { return a.by == by || a.by == "" }
+
+// of is how an object is applied: as its annotations tell Argo CD, beside the
+// options of the Application; replacing goes before applying on the server
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/).
+func (a applier) of(fields map[string]any) applier {
+	has, _ := child(fields["metadata"], "annotations").(map[string]any)
+	given, _ := has["argocd.argoproj.io/sync-options"].(string)
+	switch a.by {
+	case config.ArgoCD:
+		switch {
+		case hasOption(given, config.Replace) || a.has(config.Replace) && !hasOption(given, "Replace=false"):
+			a.method = replace
+		case hasOption(given, "ServerSideApply=false"):
+		case hasOption(given, config.ServerSideApply) || a.has(config.ServerSideApply):
+			a.method = serverSide
+		}
+		a.lenient = hasOption(given, config.NoValidate) || a.has(config.NoValidate)
+	case config.Kubectl:
+		a.lenient = a.has(config.NoValidate)
+	}
+	return a
+}
+
+// forced reports whether whoever applies an object deletes the old one where that
+// cannot be changed in place, as the object or the whole environment asks
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
+func (a applier) forced(o *manifest.Object) bool {
+	return a.has(config.Force) ||
+		a.maybe(config.Flux) && fluxed(o, "force", "enabled") ||
+		a.maybe(config.ArgoCD) && syncOption(o, config.Force)
+}
+
+// keeps reports whether whoever applies an object leaves it when the repository
+// no longer has it
+// (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune,
+// https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource).
+func (a applier) keeps(o *manifest.Object) bool {
+	has := o.Annotations()
+	return a.has(config.NoPrune) || has["helm.sh/resource-policy"] == "keep" ||
+		a.maybe(config.Flux) && fluxed(o, "prune", "disabled") ||
+		a.maybe(config.ArgoCD) && syncOption(o, config.NoPrune)
+}
+
+// passesOver says why whoever applies a delta leaves the server as it is, though
+// the repository changes; it is nil for all that is applied. there says that the
+// old object is on the server
+// (https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources,
+// https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/).
+func (a applier) passesOver(o *manifest.Object, op diff.Operation, there bool) *fault {
+	if op == diff.Delete {
+		return nil
+	}
+	off := func(setting, what string) *fault {
+		return &fault{verdict.Off, setting + " keeps it from being " + what + ", so that it was not tried"}
+	}
+	switch {
+	case a.maybe(config.Flux) && fluxed(o, "ssa", "Ignore"):
+		return off(fluxGroup+"ssa: Ignore", "applied")
+	case a.maybe(config.Flux) && fluxed(o, "reconcile", "disabled"):
+		return off(fluxGroup+"reconcile: disabled", "applied")
+	case a.maybe(config.Flux) && there && fluxed(o, "ssa", "IfNotPresent"):
+		return off(fluxGroup+"ssa: IfNotPresent", "changed where it is there already")
+	case a.maybe(config.ArgoCD) && o.Annotations()["argocd.argoproj.io/hook"] == "Skip":
+		return off("argocd.argoproj.io/hook: Skip", "applied")
+	}
+	return nil
+}
+
+// fluxGroup starts the annotations and labels that kustomize-controller reads.
+const fluxGroup = "kustomize.toolkit.fluxcd.io/"
+
+// fluxed reports whether an object has a setting of kustomize-controller, as an
+// annotation or as a label.
+func fluxed(o *manifest.Object, setting, value string) bool {
+	label, _ := child(child(o.Fields()["metadata"], "labels"), fluxGroup+setting).(string)
+	return strings.EqualFold(o.Annotations()[fluxGroup+setting], value) || strings.EqualFold(label, value)
+}
+
+// passedOver is passesOver for a delta, by what is on the server.
+func (s *session) passedOver(ctx context.Context, t *trial, i item) *fault {
+	a, there := s.client.applier, t.Operation == diff.Update && !t.absent
+	if !s.live || a.passesOver(t.Current(), t.Operation, true) == nil {
+		return a.passesOver(t.Current(), t.Operation, there)
+	}
+	if i.name != "" {
+		s.lookUp(ctx, t, i)
+	}
+	return a.passesOver(t.Current(), t.Operation, t.base.object != nil)
+}
+
+// hasOption reports whether options of Argo CD, as an annotation gives them,
+// have one.
+func hasOption(given, option string) bool {
+	for one := range strings.SplitSeq(given, ",") {
+		if strings.TrimSpace(one) == option {
+			return true
+		}
+	}
+	return false
+}

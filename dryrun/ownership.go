@@ -1,0 +1,112 @@
+package dryrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+
+	"github.com/penstock-dev/penstock/internal/verdict"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// conflictWith is how the server names the manager that owns a field
+// (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
+var conflictWith = regexp.MustCompile(`^conflict with "([^"]*)"(?: with subresource "([^"]*)")?`)
+
+// findTakeovers asks a live cluster which fields the new object takes from other
+// managers, and which of these the old one takes as well. It is a request of its
+// own, which does not force conflicts; the verdict is that of another.
+func (s *session) findTakeovers(ctx context.Context, t *trial, i item) {
+	var err error
+	if t.head.owned, err = s.client.takeovers(ctx, i); err != nil {
+		f := faultOf(err)
+		t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "whether it takes fields from other managers was not found out: "+f.detail))
+		return
+	}
+	if len(t.head.owned) == 0 || t.OldObject == nil {
+		return
+	}
+	old, err := s.item(t.OldObject)
+	if err != nil {
+		return
+	}
+	// What is not found out about the old object counts against the new one.
+	t.base.owned, _ = s.client.takeovers(ctx, old)
+	t.base.owned = slices.DeleteFunc(t.base.owned, func(p problem) bool {
+		return !reflect.DeepEqual(lookup(old.fields, p.path), lookup(i.fields, p.path))
+	})
+}
+
+// takeovers are the fields of an object that other managers own with other
+// values.
+func (c client) takeovers(ctx context.Context, i item) (problems, error) {
+	by := c.applier.of(i.fields)
+	if i.generated() {
+		return nil, nil
+	}
+	data, err := json.Marshal(i.fields)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the object: %w", err)
+	}
+	force := false
+	_, err = i.resource(c).Patch(ctx, i.name, types.ApplyPatchType, data,
+		metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: by.manager, Force: &force})
+	var status apierrors.APIStatus
+	switch {
+	case err == nil:
+		return nil, nil
+	case !errors.As(err, &status):
+		return nil, c.read(err, i.fields)
+	}
+	answer := status.Status()
+	if answer.Code != http.StatusConflict || answer.Details == nil {
+		if err = c.read(err, i.fields); by.method != serverSide && problemsOf(err) != nil {
+			return nil, nil // what an apply refuses that nobody makes
+		}
+		return nil, err
+	}
+	var found problems
+	for _, cause := range answer.Details.Causes {
+		m := conflictWith.FindStringSubmatch(cause.Message)
+		if cause.Type != metav1.CauseTypeFieldManagerConflict || m == nil || m[1] == by.manager {
+			continue
+		}
+		p := problem{rule: ruleOwnership, path: pointer(i.fields, cause.Field)}
+		p.msg = fieldPath(p.path) + " belongs to " + m[1]
+		switch m[2] {
+		case "":
+		case "scale":
+			p.msg += " (which scales it, as autoscalers do)"
+		default:
+			p.msg += " (through " + m[2] + ")"
+		}
+		if by.polite {
+			p.msg += ": " + by.by + " fails with a conflict"
+		} else {
+			p.msg += ", and applying the change takes it over"
+		}
+		found = append(found, p)
+	}
+	return sorted(found), nil
+}
+
+// ownership are the takeovers of a trial as findings: errors where whoever
+// applies it does not force conflicts.
+func (s *session) ownership(t *trial) []verdict.Finding {
+	level := verdict.Warning
+	if s.client.applier.polite {
+		level = verdict.Error
+	}
+	var out []verdict.Finding
+	for _, p := range t.head.owned {
+		out = append(out, s.finding(t, p, level, known(t.base.owned, p)))
+	}
+	return out
+}

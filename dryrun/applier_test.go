@@ -22,6 +22,7 @@ import (
 func TestAnswersOfClientSideApply(t *testing.T) {
 	otherwise := map[string]string{
 		"custom":                   "a custom resource is checked by its schema, in other words",
+		"definitions_given":        "as custom",
 		"duplicate_port":           "a key that is there twice is accepted",
 		"exported":                 "what the server owns is not looked at",
 		"forced":                   "annotations of Flux and of Argo CD say nothing to kubectl",

@@ -250,15 +250,17 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 	}
 	var found problems
 	for _, c := range s.Details.Causes {
-		// With the field "<nil>" the server says that it gave up looking.
-		if c.Field == "<nil>" && len(s.Details.Causes) > 1 {
+		// The field "<nil>" is the object: of it the server also says that it gave up
+		// looking, which is nothing beside what it found.
+		object := c.Field == "<nil>"
+		if object && len(s.Details.Causes) > 1 && strings.Contains(c.Message, "were not checked because") {
 			continue
 		}
-		p := problem{rule: ruleInvalid, path: pointer(fields, c.Field), msg: shortValue(c.Message)}
 		if c.Field == "patch" {
 			found = append(found, ofPatch(c.Message, fields)...)
 			continue
 		}
+		p := problem{rule: ruleInvalid, msg: shortValue(c.Message)}
 		switch {
 		case c.Field == "":
 			// Admission policies say nothing of where.
@@ -266,10 +268,11 @@ func invalid(s metav1.Status, fields map[string]any) problems {
 		case transition(c.Message):
 			p.rule = ruleImmutable
 		}
-		if lookup(fields, p.path) == nil {
-			p.msg = madeUpAddress.ReplaceAllString(p.msg, "$1…")
-		}
-		if c.Field != "" {
+		if c.Field != "" && !object {
+			p.path = pointer(fields, c.Field)
+			if lookup(fields, p.path) == nil {
+				p.msg = madeUpAddress.ReplaceAllString(p.msg, "$1…")
+			}
 			p.msg = c.Field + ": " + p.msg
 		}
 		// Some kinds are validated twice, as the whole and as the spec.

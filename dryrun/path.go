@@ -17,6 +17,7 @@ import (
 // pointer goes on with the steps as they are written.
 func pointer(fields map[string]any, path string) string {
 	var value any = fields
+	path = ofVersion(fields, path)
 	out := ""
 	for path != "" {
 		var step string
@@ -35,6 +36,26 @@ func pointer(fields map[string]any, path string) string {
 		value = child(value, step)
 	}
 	return out
+}
+
+// ofVersion is the path as the manifest of a definition has it. What all versions
+// of a definition have in common the server takes as that of the definition,
+// under the name it had before versions
+// (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/conversion.go).
+func ofVersion(fields map[string]any, path string) string {
+	if fields["kind"] != "CustomResourceDefinition" {
+		return path
+	}
+	for common, version := range map[string]string{
+		"spec.validation": "spec.versions[0].schema", "spec.subresources": "spec.versions[0].subresources",
+		"spec.additionalPrinterColumns": "spec.versions[0].additionalPrinterColumns",
+	} {
+		rest, found := strings.CutPrefix(path, common)
+		if found && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return version + rest
+		}
+	}
+	return path
 }
 
 // plainStep cuts the first step off a path. A key may itself contain dots, as

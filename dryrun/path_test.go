@@ -47,6 +47,21 @@ func TestPointer(t *testing.T) {
 	}
 }
 
+func TestPointerOfDefinition(t *testing.T) {
+	definition := map[string]any{"kind": "CustomResourceDefinition", "spec": map[string]any{"versions": []any{map[string]any{"name": "v1"}}}}
+	for path, want := range map[string]string{
+		"spec.validation.openAPIV3Schema.properties[spec].type": "/spec/versions/0/schema/openAPIV3Schema/properties/spec/type",
+		"spec.additionalPrinterColumns[1].type":                 "/spec/versions/0/additionalPrinterColumns/1/type",
+		"spec.subresources":                                     "/spec/versions/0/subresources",
+		"spec.validations":                                      "/spec/validations",
+		"spec.names.kind":                                       "/spec/names/kind",
+	} {
+		if got := pointer(definition, path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
 // Whatever the server calls a field, the pointer to it is one.
 func FuzzPointer(f *testing.F) {
 	for _, seed := range []string{"spec.ports[1].port", `.spec.containers[name="b]\""].image`, "data[.dockerconfigjson]", `[="`, `[a=",b=\`, "a..b[[]]"} {

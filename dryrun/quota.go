@@ -179,6 +179,27 @@ func (m meter) demand(l limit, pod *corev1.Pod) (string, error) {
 	return "", nil
 }
 
+// excess is what of a quota is not enough for one Pod; it is empty where there is
+// nothing of that kind.
+func (m meter) excess(l limit, pod *corev1.Pod) string {
+	u, err := m.measure(l, []share{{charges: []charge{{resource: corev1.Resource("pods"), item: pod, times: 1}}}})
+	names := l.exceeded(u)
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("exceeded quota: %s, requested: %s, limited: %s; by each Pod of it", l.Name, spell(quota.Mask(u.used, names)), spell(quota.Mask(l.Spec.Hard, names)))
+}
+
+// spell is a list of quantities as a server writes it.
+func spell(list corev1.ResourceList) string {
+	var out []string
+	for name, q := range list {
+		out = append(out, fmt.Sprintf("%s=%s", name, q.String()))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
+}
+
 // limitsPods and limitsClaims report whether Pods or claims take anything of a
 // resource, or of any that a quota limits.
 func (m meter) limitsPods(names ...corev1.ResourceName) bool {

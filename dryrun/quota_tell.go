@@ -217,7 +217,8 @@ func (s *session) demands(m meter, base, head side, before, after map[string][]l
 }
 
 // missing is what the Pods of an object do not say and quotas want to know, as far
-// as the server has said what it makes of them.
+// as the server has said what it makes of them; and what they are too large for
+// where it is not known how many there are.
 func (d side) missing(m meter, o *manifest.Object, limits map[string][]limit) problems {
 	_, at, workload := template(o)
 	if !workload && (o.ID().Group != "" || o.ID().Kind != "Pod") {
@@ -236,6 +237,12 @@ func (d side) missing(m meter, o *manifest.Object, limits map[string][]limit) pr
 		// A selector that cannot be read is told where the quota is counted.
 		if msg, err := m.demand(l, pod); err == nil && msg != "" {
 			out = append(out, problem{rule: rule, path: lackingPath(podSpec(o), at, msg), msg: msg})
+		}
+		if n, _ := d.pods(o, nil); !workload || n > 0 {
+			continue // they are counted
+		}
+		if msg := m.excess(l, pod); msg != "" {
+			out = append(out, problem{rule: rule, path: at, msg: msg})
 		}
 	}
 	return out

@@ -54,6 +54,9 @@ var areas = []struct{ area, example, rule string }{
 	{"deletions of what others use", "account_deleted", "pod-refused"},
 	{"deletions of what others live in", "deleted_around", "refused"},
 	{"what two Services ask for", "service_taken", "invalid"},
+	{"what quotas leave room for", "quota_replicas", "pod-refused"},
+	{"objects that quotas count", "quota_counts", "refused"},
+	{"what quotas want to know of Pods", "quota_limits_missing", "pod-refused"},
 	{"what the server warns of", "warnings", "api-warning"},
 	{"the way back", "rollback_statefulset", "rollback"},
 }
@@ -66,7 +69,7 @@ var areas = []struct{ area, example, rule string }{
 var fixedKinds = []string{
 	"ClusterRoleBinding", "ConfigMap", "ControllerRevision", "CSIDriver", "CSIStorageCapacity", "CustomResourceDefinition",
 	"DaemonSet", "Deployment", "EndpointSlice", "IngressClass", "IPAddress", "Job", "Node", "PersistentVolume",
-	"PersistentVolumeClaim", "Pod", "PriorityClass", "ReplicaSet", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice",
+	"PersistentVolumeClaim", "Pod", "PriorityClass", "ReplicaSet", "ResourceClaim", "ResourceClaimTemplate", "ResourceQuota", "ResourceSlice",
 	"RoleBinding", "RuntimeClass", "Secret", "Service", "ServiceCIDR", "StatefulSet", "StorageClass", "VolumeAttachment",
 	"VolumeAttributesClass",
 }

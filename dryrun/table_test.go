@@ -21,7 +21,7 @@ const (
 )
 
 // areas are what seeded changes are about, each with an example and the rule that
-// speaks there.
+// speaks there. Conflicts of ownership are those of a live cluster: TestOwnership.
 var areas = []struct{ area, example, rule string }{
 	{"fields of workloads that cannot change", "immutable_workloads", "immutable-field"},
 	{"templates of Jobs", "immutable_jobs", "immutable-field"},
@@ -40,6 +40,8 @@ var areas = []struct{ area, example, rule string }{
 	{"validating policies with parameters", "policy_params", "refused"},
 	{"mutating policies", "policy_mutates_pods", "pod-refused"},
 	{"ranges of limits", "limits", "refused"},
+	{"quotas of Pods", "quota_replicas", "pod-refused"},
+	{"quotas of objects", "quota_counts", "refused"},
 	{"the level baseline", "levels", "pod-refused"},
 	{"the level restricted", "workloads", "pod-refused"},
 	{"a level that changes", "relabelled_namespace", "pod-refused"},
@@ -79,9 +81,11 @@ var fixedKinds = []string{
 // what is harmless has none.
 func TestTable(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
+	own, _ := filepath.Glob("testdata/embedded/*.txtar")
+	if err != nil || len(own) == 0 {
+		t.Fatalf("no examples: %v", err)
 	}
+	files = append(files, own...)
 	seeded, harmless := 0, 0
 	fixed := map[string]bool{}
 	rules := map[string]bool{}

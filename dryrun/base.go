@@ -81,12 +81,25 @@ func (s *session) loadBase(ctx context.Context) {
 			s.settleAll(ctx)
 		}
 	}
+	if s.tryOldPodsLate() {
+		return
+	}
 	s.each(func(t *trial) bool { return t.OldObject != nil }, func(t *trial) {
 		var err error
 		t.base.made, err = s.tryPod(ctx, t.OldObject)
 		t.base.pod = problemsOf(err)
 	})
 	s.askPods(ctx, false)
+}
+
+// tryOldPodsLate reports whether the Pods of an old workload are tried only where
+// those of the new one are refused: the server answers for them in the same way
+// then, since nothing that the change stores in between has a say about Pods, and
+// there is no quota to count them for.
+func (s *session) tryOldPodsLate() bool {
+	counted := func(o *manifest.Object) bool { return o.ID().Group == "" && o.ID().Kind == "ResourceQuota" }
+	return s.live || !slices.ContainsFunc(s.in.Base.All(), counted) && !slices.ContainsFunc(s.in.Head.All(), counted) &&
+		!slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) != rankOther })
 }
 
 // loadUnchanged loads the objects of one rank that base has, the change leaves

@@ -49,7 +49,7 @@ const page = 50
 // kubeconfig names. It needs the right to list them, without which it returns a
 // *Forbidden, and changes nothing.
 func ReadCatalogue(ctx context.Context, kubeconfig, name string) (Catalogue, error) {
-	restConfig, err := clusters{kubeconfig}.config(config.Environment{Context: name})
+	restConfig, err := clusters{kubeconfig: kubeconfig}.config(config.Environment{Context: name})
 	if err != nil {
 		return Catalogue{}, err
 	}

@@ -24,8 +24,6 @@ import (
 const (
 	// manager owns the fields of objects that nobody knows the applier of.
 	manager = "kubectl"
-	// requestTimeout bounds one request.
-	requestTimeout = 30 * time.Second
 	// servePatience is how long a kind may take to be served once its definition
 	// is established; a few milliseconds are usual.
 	servePatience = 5 * time.Second
@@ -39,7 +37,8 @@ type client struct {
 	dynamic dynamic.Interface
 	plain   rest.Interface
 	// lost is set once a request got no answer.
-	lost *atomic.Bool
+	lost   *atomic.Bool
+	bounds *bounds
 	// denying are the bindings of policies that refuse.
 	denying *denying
 	// applier is who the objects are sent as, and releases what it sent last.
@@ -50,7 +49,9 @@ type client struct {
 func newClient(config *rest.Config) (client, error) {
 	config = rest.CopyConfig(config)
 	config.WarningHandlerWithContext = collector{}
-	config.Timeout = requestTimeout
+	limits := newBounds(config.Timeout)
+	config.Timeout = limits.timeout
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return impatient{next} })
 	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
 	connection, err := rest.HTTPClientFor(config)
 	if err != nil {
@@ -65,16 +66,26 @@ func newClient(config *rest.Config) (client, error) {
 		return client{}, fmt.Errorf("making a client for the API server: %w", err)
 	}
 	return client{
-		dynamic: d, plain: plain, lost: new(atomic.Bool), denying: &denying{pair: map[[2]string]bool{}},
+		dynamic: d, plain: plain, lost: new(atomic.Bool), bounds: limits, denying: &denying{pair: map[[2]string]bool{}},
 		applier: applier{manager: manager}, releases: &releases{objects: map[string][]byte{}},
 	}, nil
 }
 
 // read reads the error of a request, and notes when the server gave no answer.
 func (c client) read(err error, fields map[string]any) error {
+	var f *fault
+	if errors.As(err, &f) {
+		return f
+	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		c.lost.Store(true)
+	}
+	if why := c.bounds.silence(err); why != nil {
+		return why
+	}
+	if status != nil {
+		c.bounds.answered()
 	}
 	return read(err, fields)
 }
@@ -156,9 +167,11 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 	w := &warnings{}
 	ctx = context.WithValue(ctx, warningsKey{}, w)
 	var got *unstructured.Unstructured
-	err = retry(ctx, i, func() (err error) {
-		got, err = c.once(ctx, i, h, data)
-		return err
+	err = retry(ctx, i, func() error {
+		return c.bounds.ask(ctx, func() (err error) {
+			got, err = c.once(ctx, i, h, data)
+			return err
+		})
 	})
 	if err != nil {
 		if problemsOf(err) == nil {
@@ -169,6 +182,7 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		}
 		return accepted{}, err
 	}
+	c.bounds.answered()
 	if h.store && !h.status {
 		c.releases.remember(i)
 	}
@@ -211,7 +225,10 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 		return c.put(ctx, i, by, metav1.UpdateOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation})
 	}
 	force := true
-	options := metav1.PatchOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation, Force: &force}
+	// An apply is held against the schema in any case. Strict validation reads the
+	// document once more for keys that are given twice, which there are none of
+	// (k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
+	options := metav1.PatchOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: metav1.FieldValidationIgnore, Force: &force}
 	var sub []string
 	if h.status {
 		sub = []string{"status"}
@@ -227,7 +244,11 @@ func (a *absence) Error() string { return a.msg }
 // get returns an object as the server has it. One that it does not have is an
 // *absence.
 func (c client) get(ctx context.Context, i item) (map[string]any, error) {
-	o, err := i.resource(c).Get(ctx, i.name, metav1.GetOptions{})
+	var o *unstructured.Unstructured
+	err := c.bounds.ask(ctx, func() (err error) {
+		o, err = i.resource(c).Get(ctx, i.name, metav1.GetOptions{})
+		return err
+	})
 	if apierrors.IsNotFound(err) {
 		return nil, &absence{err.Error()}
 	}
@@ -240,9 +261,13 @@ func (c client) get(ctx context.Context, i item) (map[string]any, error) {
 // columns are those of the table in which the server lists a kind; what it does
 // not serve as yet is pending.
 func (c client) columns(ctx context.Context, group, version, plural string) ([]string, error) {
-	data, err := c.plain.Get().AbsPath("/apis", group, version, plural).
-		Param("limit", "1").Param("includeObject", string(metav1.IncludeNone)).
-		SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Do(ctx).Raw()
+	var data []byte
+	err := c.bounds.ask(ctx, func() (err error) {
+		data, err = c.plain.Get().AbsPath("/apis", group, version, plural).
+			Param("limit", "1").Param("includeObject", string(metav1.IncludeNone)).
+			SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Do(ctx).Raw()
+		return err
+	})
 	var status apierrors.APIStatus
 	switch {
 	case errors.As(err, &status):
@@ -271,7 +296,7 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 	if !store {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
-	err := i.resource(c).Delete(ctx, i.name, options)
+	err := c.bounds.ask(ctx, func() error { return i.resource(c).Delete(ctx, i.name, options) })
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, c.read(err, i.fields)
 	}

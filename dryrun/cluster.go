@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"k8s.io/client-go/discovery"
@@ -22,6 +23,8 @@ import (
 type clusters struct {
 	// kubeconfig wins over the file of an environment where it is not empty.
 	kubeconfig string
+	// timeout bounds a request; 0 means requestTimeout.
+	timeout time.Duration
 }
 
 func (clusters) prepare(context.Context, config.Environment) {}
@@ -39,7 +42,7 @@ func (c clusters) acquire(ctx context.Context, env config.Environment) (*target,
 		return nil, err
 	}
 	restConfig.QPS, restConfig.Burst = clusterQPS, clusterBurst
-	restConfig.Timeout = requestTimeout
+	restConfig.Timeout = cmp.Or(c.timeout, requestTimeout)
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return guard{next} })
 	client, err := discovery.NewDiscoveryClientForConfig(within(ctx, restConfig))
 	if err != nil {

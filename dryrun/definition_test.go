@@ -17,7 +17,7 @@ import (
 // An object is answered by the definition that was stored last: from the first
 // request on, in each of its versions, and also by those that have just come.
 func TestChangedDefinitionAnswersAtOnce(t *testing.T) {
-	f := newFleet(Assets{})
+	f := newFleet(Options{})
 	target, err := f.acquire(t.Context(), config.Environment{KubernetesVersion: "1.36"})
 	if err != nil {
 		t.Fatal(err)

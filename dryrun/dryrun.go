@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
@@ -35,6 +36,8 @@ type Options struct {
 	Drift bool
 	// Assets are for embedded servers.
 	Assets Assets
+	// RequestTimeout bounds each request to a server; 0 means 30 s.
+	RequestTimeout time.Duration
 }
 
 // Input is one environment of a change.
@@ -88,9 +91,9 @@ type Runner struct {
 func New(opts Options) (*Runner, error) {
 	switch opts.Mode {
 	case Embedded:
-		return &Runner{backend: newFleet(opts.Assets)}, nil
+		return &Runner{backend: newFleet(opts)}, nil
 	case Cluster:
-		return &Runner{backend: clusters{opts.Kubeconfig}, aside: newFleet(opts.Assets), drift: opts.Drift}, nil
+		return &Runner{backend: clusters{opts.Kubeconfig, opts.RequestTimeout}, aside: newFleet(opts), drift: opts.Drift}, nil
 	}
 	return nil, fmt.Errorf("there is no dry-run mode %q", opts.Mode)
 }

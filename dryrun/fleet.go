@@ -1,11 +1,13 @@
 package dryrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/config"
@@ -16,6 +18,8 @@ import (
 // ends where it cannot be, so that environments do not see each other.
 type fleet struct {
 	shelf *shelf
+	// timeout bounds a request; 0 means requestTimeout.
+	timeout time.Duration
 	// slots bounds how many servers are in use.
 	slots chan struct{}
 
@@ -30,16 +34,19 @@ type vessel struct {
 	*apiserver.Server
 	kinds kinds
 	known bool
+	// silent is set once a request got no answer: what such a server still does is
+	// not known, and it is not used again.
+	silent bool
 }
 
 // newFleet allows for one server on small machines, since each takes about
 // 400 MB and is busy on two cores; environments then take turns.
-func newFleet(assets Assets) *fleet {
-	return &fleet{shelf: &shelf{assets: assets}, slots: make(chan struct{}, max(1, min(3, runtime.GOMAXPROCS(0)/4)))}
+func newFleet(opts Options) *fleet {
+	return &fleet{shelf: &shelf{assets: opts.Assets}, timeout: opts.RequestTimeout, slots: make(chan struct{}, max(1, min(3, runtime.GOMAXPROCS(0)/4)))}
 }
 
 func (f *fleet) prepare(ctx context.Context, env config.Environment) {
-	options, err := f.shelf.choose(ctx, env.KubernetesVersion)
+	options, err := f.choose(ctx, env.KubernetesVersion)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil || f.closed || len(f.idle)+f.inUse >= cap(f.slots) {
@@ -48,6 +55,14 @@ func (f *fleet) prepare(ctx context.Context, env config.Environment) {
 	if s, err := apiserver.Start(context.WithoutCancel(ctx), options); err == nil {
 		f.idle = append(f.idle, &vessel{Server: s})
 	}
+}
+
+// choose says which server answers as a version, and within which bounds.
+func (f *fleet) choose(ctx context.Context, version string) (apiserver.Options, error) {
+	options, err := f.shelf.choose(ctx, version)
+	// An answer takes several requests of the server to itself.
+	options.AnswerTimeout = 4 * cmp.Or(f.timeout, requestTimeout)
+	return options, err
 }
 
 func (f *fleet) acquire(ctx context.Context, env config.Environment) (*target, error) {
@@ -61,7 +76,7 @@ func (f *fleet) acquire(ctx context.Context, env config.Environment) (*target, e
 		<-f.slots
 		return nil, err
 	}
-	t, err := v.target(ctx)
+	t, err := v.target(ctx, f.timeout)
 	if err != nil {
 		return nil, errors.Join(err, f.discard(v))
 	}
@@ -71,7 +86,7 @@ func (f *fleet) acquire(ctx context.Context, env config.Environment) (*target, e
 
 // take returns a server that answers as a version: an idle one, or a new one.
 func (f *fleet) take(ctx context.Context, version string) (*vessel, error) {
-	options, err := f.shelf.choose(ctx, version)
+	options, err := f.choose(ctx, version)
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +112,12 @@ func (f *fleet) take(ctx context.Context, version string) (*vessel, error) {
 }
 
 // target is a server that is ready.
-func (v *vessel) target(ctx context.Context) (*target, error) {
+func (v *vessel) target(ctx context.Context, timeout time.Duration) (*target, error) {
 	restConfig, err := v.Ready(ctx)
 	if err != nil {
 		return nil, err
 	}
+	restConfig.Timeout = cmp.Or(timeout, requestTimeout)
 	if !v.known {
 		if v.kinds, err = discover(ctx, restConfig); err != nil {
 			return nil, errors.Join(v.Lost(ctx), err)
@@ -116,6 +132,7 @@ func (v *vessel) target(ctx context.Context) (*target, error) {
 
 func (v *vessel) gone(ctx context.Context, lost bool) error {
 	if lost {
+		v.silent = true
 		return v.Lost(ctx)
 	}
 	return v.Err()
@@ -123,7 +140,7 @@ func (v *vessel) gone(ctx context.Context, lost bool) error {
 
 // put resets a server and keeps it for the next environment.
 func (f *fleet) put(ctx context.Context, v *vessel) {
-	if ctx.Err() != nil || v.Err() != nil || !v.Resettable() || v.Reset(ctx) != nil {
+	if ctx.Err() != nil || v.silent || v.Err() != nil || !v.Resettable() || v.Reset(ctx) != nil {
 		_ = f.discard(v) // the result is there already; the server leaves nothing behind
 		return
 	}

@@ -56,6 +56,9 @@ func (s *session) settled(ctx context.Context) error {
 	if s.settle == nil {
 		return nil
 	}
+	if f := s.client.bounds.over.Load(); f != nil {
+		return f
+	}
 	err := s.settle(ctx)
 	if err != nil {
 		s.client.lost.Store(true)
@@ -278,7 +281,7 @@ func (s *session) tryPodOf(ctx context.Context, t *trial) {
 		t.entries = append(t.entries, s.entryOf(t.Object, why.reason, "its Pods were not tried: "+why.detail))
 		return
 	}
-	if s.live && t.OldObject != nil {
+	if s.tryOldPodsLate() && t.OldObject != nil {
 		t.base.made, err = s.tryPod(ctx, t.OldObject)
 		t.base.pod = problemsOf(err)
 	}

@@ -1,6 +1,7 @@
 package dryrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func discover(ctx context.Context, config *rest.Config) (kinds, error) {
 // client, which takes no context.
 func within(ctx context.Context, config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
-	config.Timeout = requestTimeout
+	config.Timeout = cmp.Or(config.Timeout, requestTimeout)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
 			bounded, cancel := context.WithCancel(r.Context())

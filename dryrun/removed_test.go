@@ -67,7 +67,7 @@ spec:
 // What head leaves out is gone afterwards, however it is applied, and what
 // somebody else has added stays, unless the object is replaced.
 func TestRemovedFieldsAreRemoved(t *testing.T) {
-	f := newFleet(Assets{})
+	f := newFleet(Options{})
 	t.Cleanup(func() {
 		if err := f.close(); err != nil {
 			t.Error(err)

@@ -49,7 +49,7 @@ type Access struct {
 // dry-run of its objects would need; kubeconfig is that of Options. It changes nothing there: the questions
 // are dry-runs as well. A cluster that cannot be asked is an error.
 func Inspect(ctx context.Context, kubeconfig string, env config.Environment, objects *manifest.Set) (Access, error) {
-	t, err := clusters{kubeconfig}.acquire(ctx, env)
+	t, err := clusters{kubeconfig: kubeconfig}.acquire(ctx, env)
 	if err != nil {
 		return Access{}, err
 	}

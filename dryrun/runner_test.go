@@ -126,7 +126,7 @@ func TestServerDies(t *testing.T) {
 	for round := range 3 {
 		runner.Prepare(t.Context(), in.Environment)
 		if round == 1 {
-			killServers(t)
+			signalServers(t, syscall.SIGKILL)
 		}
 		result, err := runner.Try(t.Context(), in)
 		if err != nil {
@@ -154,7 +154,7 @@ func TestServerDiesHalfWay(t *testing.T) {
 		dead := make(chan struct{})
 		time.AfterFunc(time.Duration(100+50*round)*time.Millisecond, func() {
 			defer close(dead)
-			killServers(t)
+			signalServers(t, syscall.SIGKILL)
 		})
 		result, err := runner.Try(t.Context(), in)
 		<-dead
@@ -165,9 +165,20 @@ func TestServerDiesHalfWay(t *testing.T) {
 	}
 }
 
-// killServers kills the API servers that this process has started.
-func killServers(t *testing.T) {
+// signalServers sends a signal to the API servers that this process has started.
+func signalServers(t *testing.T, signal syscall.Signal) {
 	t.Helper()
+	for _, pid := range servers(t) {
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// servers are the processes of the API servers that this process has started.
+func servers(t testing.TB) []int {
+	t.Helper()
+	var out []int
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Skipf("finding the server takes /proc: %v", err)
@@ -184,11 +195,10 @@ func killServers(t *testing.T) {
 			continue
 		}
 		if _, err := fmt.Sscan(e.Name(), &pid); err == nil {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Error(err)
-			}
+			out = append(out, pid)
 		}
 	}
+	return out
 }
 
 // A rollback that nobody wants to know of is not tried.

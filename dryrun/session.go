@@ -121,6 +121,8 @@ func newSession(t *target, in Input) (*session, error) {
 			return nil, fmt.Errorf("making a client for the cluster: %w", err)
 		}
 		s.asking = &asking{questions: &questions{client: rights, asked: map[Right]*answer{}}}
+	} else {
+		c.bounds.enough = 1
 	}
 	s.made.base, s.made.head = map[manifest.ID]map[string]any{}, map[manifest.ID]map[string]any{}
 	for _, d := range in.Deltas {

@@ -8,11 +8,13 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,6 +28,10 @@ const Role = "apiserver"
 // DefaultStartTimeout is how long a server may take until it is ready. It takes
 // two to three seconds on two idle cores, and much longer on a busy machine.
 const DefaultStartTimeout = 90 * time.Second
+
+// DefaultAnswerTimeout is how long a server may take to come back to its first
+// state, or to bring in force what is stored; a fraction of a second is usual.
+const DefaultAnswerTimeout = 2 * time.Minute
 
 // pollInterval is the pause between two questions whether the server is ready.
 const pollInterval = 20 * time.Millisecond
@@ -41,6 +47,12 @@ type Options struct {
 	// StartTimeout bounds the time until the server is ready; 0 means
 	// DefaultStartTimeout.
 	StartTimeout time.Duration
+	// AnswerTimeout bounds each Reset and FenceNamespaces; 0 means
+	// DefaultAnswerTimeout.
+	AnswerTimeout time.Duration
+	// Memory bounds what the embedded server takes, in bytes; it ends when that is
+	// not enough. 0 means DefaultMemory. It says nothing of a Binary.
+	Memory int64
 }
 
 // Server is a server in a child process. Its methods are safe for concurrent use.
@@ -50,6 +62,8 @@ type Server struct {
 	binary  *Binary
 	process *child.Process
 	log     *tail
+	// patience bounds the wait for an answer on the pipe.
+	patience time.Duration
 
 	// answers are the JSON lines that the child prints, the greeting first; after
 	// that they belong to who has the turn.
@@ -84,13 +98,13 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	sweep(tempDir())
 	log := &tail{}
 	ctx, cancel := context.WithCancel(ctx)
-	process, err := child.Start(ctx, Role, log, versionVariable+"="+version, binaryVariable+"="+path)
+	process, err := child.Start(ctx, Role, log, versionVariable+"="+version, binaryVariable+"="+path, memoryVariable+"="+strconv.FormatInt(cmp.Or(opts.Memory, DefaultMemory), 10))
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("starting the API server: %w", err)
 	}
 	s := &Server{
-		version: version, binary: opts.Binary, process: process, log: log, cancel: cancel,
+		version: version, binary: opts.Binary, process: process, log: log, cancel: cancel, patience: cmp.Or(opts.AnswerTimeout, DefaultAnswerTimeout),
 		answers: json.NewDecoder(process.Stdout), turn: make(chan struct{}, 1), started: make(chan struct{}),
 	}
 	timeout := opts.StartTimeout

@@ -77,6 +77,8 @@ func (s *Server) demand(ctx context.Context, what string) (err error) {
 	case s.turn <- struct{}{}:
 	}
 	defer func() { <-s.turn }()
+	ctx, stop := context.WithTimeoutCause(ctx, s.patience, s.fail(fmt.Sprintf("the API server gave no answer within %s", s.patience), nil))
+	defer stop()
 	return s.tell(ctx, what)
 }
 

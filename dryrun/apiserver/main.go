@@ -17,6 +17,8 @@ const (
 	versionVariable = "PENSTOCK_APISERVER_VERSION"
 	// binaryVariable is the kube-apiserver to run; empty for the embedded one.
 	binaryVariable = "PENSTOCK_APISERVER_BINARY"
+	// memoryVariable is how many bytes the process may take.
+	memoryVariable = "PENSTOCK_APISERVER_MEMORY"
 )
 
 // Main is the whole of the child process; it returns its exit code. It prints
@@ -29,14 +31,20 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	// When the parent is gone so is the reader of the log, and the next line of
 	// it must not end this process before it has removed its files.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go boundMemory(ctx, cancel)
 	requests := make(chan request)
 	go func() {
 		listen(ctx, stdin, requests)
-		cancel()
+		cancel(nil)
 	}()
-	if err := run(ctx, requests, stdout); err != nil {
+	err := run(ctx, requests, stdout)
+	var full *memoryError
+	if errors.As(context.Cause(ctx), &full) {
+		err = full
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "the API server cannot run: %v\n", err)
 		return 1
 	}

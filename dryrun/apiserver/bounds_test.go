@@ -1,0 +1,120 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// starts is how many servers TestStartsLeaveNothing starts;
+// PENSTOCK_TEST_STARTS takes the place of it.
+const starts = 8
+
+// Servers that are closed, killed or cancelled, ready or not, leave no process,
+// file, socket or goroutine.
+func TestStartsLeaveNothing(t *testing.T) {
+	count := starts
+	if n, err := strconv.Atoi(os.Getenv("PENSTOCK_TEST_STARTS")); err == nil {
+		count = n
+	}
+	dir := scratch(t)
+	// The first one leaves what belongs to the process, such as its poller.
+	startAndEnd(t, 0)
+	files, routines := openFiles(t), runtime.NumGoroutine()
+	for n := range count {
+		startAndEnd(t, n)
+	}
+	eventually(t, "no file of a server is left", func() bool { return len(left(t, dir)) == 0 })
+	eventually(t, "no more files are open than before", func() bool { return openFiles(t) <= files })
+	deadline := time.Now().Add(20 * time.Second)
+	for runtime.NumGoroutine() > routines && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if now := runtime.NumGoroutine(); now > routines {
+		var stacks strings.Builder
+		_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+		t.Errorf("there were %d goroutines, and are %d:\n%s", routines, now, stacks.String())
+	}
+}
+
+// startAndEnd starts a server, and ends it in one of the ways there are.
+func startAndEnd(t *testing.T, n int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s, err := Start(ctx, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := rand.N(3 * time.Second)
+	switch n % 4 {
+	case 0:
+		if _, err := s.Ready(ctx); err != nil {
+			t.Error(err)
+		}
+	case 1:
+		time.Sleep(some)
+		_ = syscall.Kill(s.Pid(), syscall.SIGKILL)
+	case 2:
+		time.Sleep(some)
+		cancel()
+	case 3:
+		time.Sleep(some)
+	}
+	err = s.Close()
+	if n%4 == 0 && err != nil {
+		t.Errorf("the end of the %dth: %v", n, err)
+	}
+	if alive(s.Pid()) {
+		t.Errorf("%d, ended after %s: the process %d is still there", n, some, s.Pid())
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skipf("counting the open files takes /proc: %v", err)
+	}
+	return len(entries)
+}
+
+// A server that needs more memory than it may have ends, and says so.
+func TestMemoryIsBounded(t *testing.T) {
+	scratch(t)
+	s := start(t, Options{Memory: 64 << 20})
+	_, err := s.Ready(t.Context())
+	var e *Error
+	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "the API server ended while it was starting: exit status 1") ||
+		!strings.HasSuffix(e.Log, "the API server cannot run: it takes more than 64 MiB of memory") {
+		t.Errorf("got: %v", err)
+	}
+}
+
+// A server that hangs does not hold up who asks for its state, and ends.
+func TestAnswersAreBounded(t *testing.T) {
+	scratch(t)
+	s := start(t, Options{AnswerTimeout: time.Second})
+	connect(t, s)
+	if err := syscall.Kill(s.Pid(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it hangs", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.Pid()))
+		return err == nil && strings.Contains(string(stat), ") T ")
+	})
+	err := s.Reset(t.Context())
+	if err == nil || !strings.HasPrefix(err.Error(), "resetting the API server: the API server gave no answer within 1s") {
+		t.Errorf("got: %v", err)
+	}
+	eventually(t, "it has ended", func() bool { return !alive(s.Pid()) })
+}

@@ -210,7 +210,8 @@ func (m meter) limitsClaims(names ...corev1.ResourceName) bool {
 	return len(m.of(corev1.Resource("persistentvolumeclaims")).MatchingResources(names)) > 0
 }
 
-// largest is how many of those that take of a resource are named.
+// largest is how many of those that take of a resource are named, and of those
+// that may take more.
 const largest = 5
 
 // takers are those that take of a resource, the largest first.

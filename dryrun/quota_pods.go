@@ -26,8 +26,8 @@ type side struct {
 func (s *session) sides() (base, head side) {
 	base = side{s: s, objects: s.in.Base.All(), made: s.made.base}
 	head = side{s: s, objects: slices.Clone(s.in.Head.All()), head: true, made: s.made.head}
-	if s.live {
-		base.made = s.made.head // it is not asked about base
+	if s.live || !s.surrounds() {
+		base.made = s.made.head // nothing else was asked for
 	}
 	for _, t := range s.deltas {
 		if t.Operation == diff.Delete && !s.deletes(t.ID()) {
@@ -66,10 +66,31 @@ func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
 	return out
 }
 
+// surrounds reports whether the change has anything that Pods are made by or
+// checked against.
+func (s *session) surrounds() bool {
+	return slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) != rankOther })
+}
+
+// moves reports whether the change may have a say about how much the Pods of a
+// namespace take, or may take.
+func (s *session) moves(home string) bool {
+	for o := range s.changed() {
+		_, _, workload := template(o)
+		if homeOf(o) == home && (workload || slices.Contains([]string{"Pod", "ResourceQuota", "HorizontalPodAutoscaler"}, o.ID().Kind)) {
+			return true
+		}
+	}
+	return s.surrounds()
+}
+
 // askPods asks the server for the Pods of the workloads that the change leaves
-// as they are, where a quota counts them: only it knows what limit ranges and
-// classes make of them.
+// as they are, where a quota counts them and it matters: only it knows what limit
+// ranges and classes make of them. What is the same on both sides is asked once.
 func (s *session) askPods(ctx context.Context, head bool) {
+	if !head && !s.surrounds() {
+		return
+	}
 	base, d := s.sides()
 	if !head {
 		d = base
@@ -80,7 +101,7 @@ func (s *session) askPods(ctx context.Context, head bool) {
 	}
 	limited := map[string]bool{}
 	for home, limits := range d.limits(func(*manifest.Object, error) {}) {
-		limited[home] = slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) })
+		limited[home] = s.moves(home) && slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) })
 	}
 	type asked struct {
 		of  *manifest.Object

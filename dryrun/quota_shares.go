@@ -115,7 +115,7 @@ func (d side) chargePods(sh *share, template map[string]any, more []string) {
 	fields := d.answer(sh.of)
 	if fields == nil {
 		fields = podOf(sh.of, template)
-		more = append(more, "counted as it is written, since no server said what it makes of the Pods")
+		more = append(more, "counted as it is written: no server said what it makes of the Pods")
 	}
 	pod, err := decoded(fields, &corev1.Pod{})
 	if err != nil {

@@ -78,7 +78,10 @@ func (l limit) account(u usage) string {
 	}
 	text := "counted is what the environment renders, and the Pods and claims of its workloads (" + strings.Join(sums, ", ") + "); what else the namespace has, made by hand or by controllers, is not known"
 	if u.unknown != nil {
-		text += "; not counted in full: " + strings.Join(u.unknown, ", ")
+		text += "; not counted in full: " + strings.Join(u.unknown[:min(len(u.unknown), largest)], ", ")
+		if more := len(u.unknown) - largest; more > 0 {
+			text += fmt.Sprintf(", and %d more", more)
+		}
 	}
 	return text
 }

@@ -63,7 +63,7 @@ func TestTaken(t *testing.T) {
 	}
 	scaler := "\n---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: default}, spec: {minReplicas: 2, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}}"
 	const one = "count/pods=1 limits.cpu=500m pods=1 requests.cpu=500m requests.nvidia.com/gpu=1"
-	const unanswered = "counted as it is written, since no server said what it makes of the Pods"
+	const unanswered = "counted as it is written: no server said what it makes of the Pods"
 	for name, c := range map[string]struct{ object, want, unknown string }{
 		"one by default":   {deployment(""), one, unanswered},
 		"as often":         {deployment("replicas: 3, "), "count/pods=3 limits.cpu=1500m pods=3 requests.cpu=1500m requests.nvidia.com/gpu=3", unanswered},

@@ -60,7 +60,7 @@ func Rules() []verdict.Rule {
 		{
 			ID: rulePod, Level: verdict.Error, Source: source, Title: "The Pods of a workload are admitted",
 			Description: "The API server accepts the workload, and refuses the Pods that its controller would make of it: nothing would run, while the change looks applied.",
-			Remediation: "Change the pod template as the message says, or the namespace's Pod Security level if that is meant.",
+			Remediation: "Change the workload as the message says, or the namespace's Pod Security level or quota if that is meant.",
 		},
 		{
 			ID: ruleRefused, Level: verdict.Error, Source: source, Title: "Admission lets the object in",

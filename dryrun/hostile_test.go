@@ -47,20 +47,21 @@ func TestHostileDefinitions(t *testing.T) {
 	const (
 		tried   = "tried 2 on embedded 1.36\nrollback possible\n"
 		refused = "not tried (blocked) Widget a\n  head.yaml:10 the API server refuses the definition of its kind\ntried 1 on embedded 1.36\nrollback possible\n"
-		schema  = "error dry-run/invalid new CustomResourceDefinition widgets.example.com\n  head.yaml:4 /spec/validation/openAPIV3Schema"
+		schema  = "error dry-run/invalid new CustomResourceDefinition widgets.example.com\n  head.yaml:8 /spec/versions/0/schema/openAPIV3Schema"
 		advice  = " (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)\n"
 	)
 	for name, test := range map[string]struct{ schema, widget, want string }{
 		"deep": {deep, ", " + value, tried},
 		"wide": {"{type: object, properties: {" + wide.String() + "}}", ", p1999: 1", "error dry-run/invalid new Widget a\n" +
 			"  head.yaml:10 /p1999\n  p1999: expected string, got 1\n" + tried},
-		"costly rule": {fmt.Sprintf(list, "", "", squared), ", l: [a]", schema + "\n" +
+		"costly rule": {fmt.Sprintf(list, "", "", squared), ", l: [a]", schema + "/properties/l/items/type\n" +
 			"  spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x" + advice +
 			schema + "/properties/l/x-kubernetes-validations/0/rule\n" +
 			"  spec.validation.openAPIV3Schema.properties[l].x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema\n" +
 			schema + "/properties/l/x-kubernetes-validations/0/rule\n" +
 			"  spec.validation.openAPIV3Schema.properties[l].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x" + advice + refused},
-		"costly object": {fmt.Sprintf(list, "maxItems: 1000,", ", maxLength: 1", "self.all(a, self.all(b, a != 'y'))"), ", l: [" + many + "]", tried},
+		"costly object": {fmt.Sprintf(list, "maxItems: 1000,", ", maxLength: 1", "self.all(a, self.all(b, a != 'y'))"), ", l: [" + many + "]", "error dry-run/invalid new Widget a\n" +
+			"  head.yaml:10 /l\n  l: Invalid value: \"array\": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: self.all(a, self.all(b, a != 'y'))\n" + tried},
 		"expression": {"{type: object, properties: {s: {type: string, pattern: '^((a+)+)+$'}}}", ", s: " + strings.Repeat("a", 20000) + "b", "error dry-run/invalid new Widget a\n" +
 			"  head.yaml:10 /s\n  s: Invalid value: …: s in body should match '^((a+)+)+$'\n" + tried},
 		"no expression": {"{type: object, properties: {s: {type: string, pattern: '(a{1000}){1000}'}}}", ", s: a", schema + "/properties/s/pattern\n" +

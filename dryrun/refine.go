@@ -68,7 +68,8 @@ func (s *session) refine(ctx context.Context, i item, old map[string]any, found 
 // a mapping or list as a whole, or beside a value that the server has made up
 // out of others, such as clusterIPs.
 func start(fields map[string]any, p problem) (from string, vague bool) {
-	if p.rule != ruleImmutable && p.rule != ruleInvalid {
+	// A rule that costs too much is asked once: that is what takes the time.
+	if p.rule != ruleImmutable && p.rule != ruleInvalid || strings.Contains(p.msg, "actual cost limit exceeded") {
 		return "", false
 	}
 	from = p.path

@@ -140,6 +140,9 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 	}
 	input := ast.NewObject(pair("review", s.review), pair("parameters", c.parameters))
 	t, err := w.run(ctx, i, s.of.world.templates, input, s.cache(c, w.ev.rules[i].reads.private))
+	if w.spoiled {
+		delete(s.caches, c.template)
+	}
 	if soft, ok := errors.AsType[partial](err); ok {
 		j.findings, err = append(j.findings, w.unsureConstraint(i, soft, s)), nil
 	}
@@ -149,7 +152,6 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 		j.findings = append(j.findings, found...)
 	}
 	if err != nil {
-		delete(s.caches, c.template) // an evaluation that ended early may leave it half written
 		j.faults = append(j.faults, fault{i, w.hide(i, s.of, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
 	}
 }

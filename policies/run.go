@@ -27,6 +27,10 @@ type worker struct {
 	tally      *tally
 	// running is what the worker evaluates now, for the watch.
 	running atomic.Pointer[budget]
+	// spoiled says that the last run ended early, or that a built-in function
+	// failed in it: what its cache has as undefined may not be so, and would be
+	// "no violation" for the next rule that asks for it.
+	spoiled bool
 }
 
 // subject is all of an object that decides which rules look at it.
@@ -99,6 +103,9 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 		}
 		in := w.reading(doc, old, func(text string) string { return w.hide(i, v, text) })
 		t, err := w.run(ctx, i, v.world, input, shared)
+		if w.spoiled {
+			cache = topdown.NewVirtualCache()
+		}
 		if soft, ok := errors.AsType[partial](err); ok {
 			j.findings, err = append(j.findings, w.unsure(i, soft, in)), nil
 		}
@@ -109,8 +116,6 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 		}
 		if err != nil {
 			j.faults = append(j.faults, fault{i, w.hide(i, v, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
-			// An evaluation that ended early may leave the cache half written.
-			cache = topdown.NewVirtualCache()
 		}
 	}
 	w.constrain(ctx, v, only, &j)
@@ -151,13 +156,15 @@ type partial struct{ error }
 // undefined there, and an error whenever it did not run to its end in all its
 // parts: a built-in function that failed makes OPA take the expression for
 // undefined, which would look like "no violation". With a partial the result is
-// there as well.
+// there as well. Whoever shares the cache drops it when the worker is spoiled.
 func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cache topdown.VirtualCache) (t *ast.Term, err error) {
 	limit := w.ev.in.RuleTimeout
 	if limit <= 0 {
 		limit = DefaultRuleTimeout
 	}
+	var faults []topdown.Error
 	left := limit - time.Duration(w.ev.used[i].Load())
+	w.spoiled = false
 	if left <= 0 {
 		return nil, fmt.Errorf("it took more than %s in this environment before it came to this object", limit)
 	}
@@ -170,8 +177,8 @@ func (w *worker) run(ctx context.Context, i int, in *world, input ast.Value, cac
 		if r := recover(); r != nil {
 			t, err = nil, fmt.Errorf("it crashed the evaluator: %v", r)
 		}
+		w.spoiled = err != nil || len(faults) > 0
 	}()
-	var faults []topdown.Error
 	q := w.ev.rules[i].query.on(in)
 	if tracer := w.ev.in.tracer; tracer != nil {
 		q = q.WithQueryTracer(tracer)

@@ -207,6 +207,40 @@ func TestBuiltinErrors(t *testing.T) {
 	}
 }
 
+// TestBuiltinErrorsAreNotShared: a rule that lets a failure pass does not hide it
+// from the next rule or constraint that needs the same helper.
+func TestBuiltinErrorsAreNotShared(t *testing.T) {
+	for _, mode := range []string{"ignore", "warning", "error"} {
+		fsys := fstest.MapFS{
+			"policies/lib.rego": {Data: []byte("package lib\nnumber := to_number(input.kind)")},
+			"policies/a.rego":   {Data: []byte("# METADATA\n# custom: {id: a/a, builtin_errors: " + mode + "}\npackage a\ndeny contains \"a\" if data.lib.number > 1")},
+			"policies/b.rego":   {Data: []byte("# METADATA\n# custom: {id: b/b}\npackage b\ndeny contains \"b\" if data.lib.number > 1")},
+		}
+		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := engine.Evaluate(t.Context(), policies.Input{Head: set(t, web)})
+		if err != nil || !strings.Contains(result.Entries[0].Detail, "the rule b/b ") {
+			t.Errorf("after %s: got %+v, %v", mode, result.Entries, err)
+		}
+	}
+	const helper = "package k8sfoo\nnumber { to_number(input.review.kind.kind) > 1 }\nviolation[{\"msg\": \"x\"}] { number }"
+	files := fstest.MapFS{"policies/t.yaml": {Data: []byte(templateOf("K8sFoo", helper))}}
+	for _, name := range []string{"a", "b", "c"} {
+		files["policies/"+name+".yaml"] = &fstest.MapFile{Data: []byte(constraintOf("K8sFoo", name, "{}"))}
+	}
+	engine, err := policies.Load(policies.Source{Name: "policies", FS: files, Dir: "policies", BuiltinErrors: "warning"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := set(t, service)
+	result, err := engine.Evaluate(t.Context(), policies.Input{Base: head, Head: head})
+	if got := strings.Count(lines(result), "could not be evaluated in full"); err != nil || got != 3 {
+		t.Errorf("%d constraints say that a function failed, %v: %s", got, err, lines(result))
+	}
+}
+
 // TestCombine: rules for conftest --combine see an array of files.
 func TestCombine(t *testing.T) {
 	fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(`package main

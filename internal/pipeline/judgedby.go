@@ -17,7 +17,7 @@ func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 	dirs := slices.Concat(opts.Config.PolicyDirs(opts.Change.Base), opts.Config.PolicyDirs(opts.Change.Head))
 	for _, f := range opts.Change.Files {
 		for _, p := range f.Paths() {
-			if judges(opts.Config, dirs, p) && !slices.Contains(files, p) {
+			if isJudge(opts.Config, dirs, p) && !slices.Contains(files, p) {
 				files = append(files, p)
 			}
 		}
@@ -32,7 +32,7 @@ func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 	return files, entries
 }
 
-func judges(c *config.Config, dirs []string, file string) bool {
+func isJudge(c *config.Config, dirs []string, file string) bool {
 	if file == config.FileName || file == cmp.Or(c.Waivers, config.WaiversFile) {
 		return true
 	}

@@ -85,10 +85,7 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ledger []verdict.Entry
-	for _, s := range opts.Change.Skipped {
-		ledger = append(ledger, verdict.Entry{Stage: verdict.StageDiscover, Object: verdict.Object{Kind: "Submodule", Name: s.Path}, Reason: verdict.Unsupported, Detail: s.Reason})
-	}
+	ledger := skipped(opts.Change)
 	results, err := each(ctx, envs, func(ctx context.Context, env config.Pair) (outcome, error) {
 		return check(ctx, opts, env)
 	})
@@ -109,15 +106,11 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err := judgeFleet(ctx, opts, r, results, &ledger); err != nil {
 		return nil, err
 	}
-	files, entries := judgedBy(opts)
-	ledger = append(ledger, entries...)
-	var hidden redact.Redactor
-	if len(files) > 0 {
-		if r.Preview, hidden, entries, err = preview(ctx, opts); err != nil {
-			return nil, err
-		}
-		ledger = append(ledger, entries...)
+	files, hidden, entries, err := judges(ctx, opts, r)
+	if err != nil {
+		return nil, err
 	}
+	ledger = append(ledger, entries...)
 	definitions, entries := triedBy(opts, reads)
 	ledger, files = append(ledger, entries...), append(files, definitions...)
 	r.Unowned = slices.DeleteFunc(unowned(opts.Change.Files, reads, opts.Environment != ""), func(p string) bool { return slices.Contains(files, p) })
@@ -135,6 +128,15 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	finish(r, ledger, opts, manifests, len(judged))
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil
+}
+
+// skipped lists what is no part of the trees that are compared.
+func skipped(c *change.Change) []verdict.Entry {
+	var out []verdict.Entry
+	for _, s := range c.Skipped {
+		out = append(out, verdict.Entry{Stage: verdict.StageDiscover, Object: verdict.Object{Kind: "Submodule", Name: s.Path}, Reason: verdict.Unsupported, Detail: s.Reason})
+	}
+	return out
 }
 
 // environments resolves the environments of both sides, and reports whether

@@ -15,9 +15,13 @@ import (
 	"github.com/penstock-dev/penstock/policies"
 )
 
-// previewPatience bounds a preview as a whole. What head judges by has been
-// reviewed by nobody, and its rules may each take as long as a rule may.
-const previewPatience = 2 * time.Minute
+// previewPatience bounds what head judges by, which has been reviewed by nobody,
+// and of which each rule may take as long as a rule may: this long, or as many
+// times as long as base takes for the same objects.
+const (
+	previewPatience = 2 * time.Minute
+	previewFactor   = 3
+)
 
 // Unpreviewed says why what a change makes of its judges is not looked at,
 // although nothing is wrong with it.
@@ -25,33 +29,44 @@ type Unpreviewed struct{ Detail string }
 
 func (e *Unpreviewed) Error() string { return e.Detail }
 
+// judges looks at the changed files by which changes are judged: it lists them,
+// and previews what the change makes of them.
+func judges(ctx context.Context, opts Options, r *report.Report) (files []string, secrets redact.Redactor, entries []verdict.Entry, err error) {
+	files, entries = judgedBy(opts)
+	if len(files) == 0 || opts.Next == nil {
+		return files, redact.Union(), entries, nil
+	}
+	var more []verdict.Entry
+	r.Preview, secrets, more, err = preview(ctx, opts)
+	return files, secrets, append(entries, more...), err
+}
+
 // preview is what a change to its own judges would change. What cannot be used
 // at head is an entry that keeps the verdict from being made: every check after
 // the merge would end there.
 func preview(ctx context.Context, opts Options) (*report.Preview, redact.Redactor, []verdict.Entry, error) {
 	none := redact.Union()
-	if opts.Next == nil {
-		return nil, none, nil, nil
-	}
 	say(opts, "previewing what the change is judged by after it is merged")
-	bounded, cancel := context.WithTimeout(ctx, previewPatience)
-	defer cancel()
-	now, next, err := sides(bounded, opts)
-	var p *report.Preview
-	var entries []verdict.Entry
-	if err == nil {
-		p, entries = compare(now, next), gaps(now, next)
+	opts.Renderer = newRemembering(opts.Renderer)
+	started := time.Now()
+	now, err := stand(ctx, opts, opts.Change.Base)
+	if err != nil {
+		return nil, none, nil, err
 	}
+	patience := max(previewPatience, previewFactor*time.Since(started))
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	next, err := standNext(bounded, opts)
 	switch {
 	case ctx.Err() != nil:
 		return nil, none, nil, ctx.Err()
 	case err != nil && bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s, and was stopped", previewPatience)
+		err = fmt.Errorf("it took longer than %s, and was stopped", patience.Round(time.Second))
 	}
 	if err != nil {
 		return nil, none, []verdict.Entry{unusable(err)}, nil
 	}
-	return p, redact.Union(append(now.secrets, next.secrets...)...), entries, nil
+	return compare(now, next), redact.Union(append(now.secrets, next.secrets...)...), gaps(now, next), nil
 }
 
 // unusable is an entry that says why there is no preview.
@@ -85,21 +100,16 @@ type judgement struct {
 	secrets      []redact.Redactor
 }
 
-// sides judges head twice: as base does, and as the change would have it.
-func sides(ctx context.Context, opts Options) (now, next judgement, err error) {
+// standNext judges head as the change would have it.
+func standNext(ctx context.Context, opts Options) (judgement, error) {
 	cfg, judge, err := loadNext(ctx, opts)
 	if err != nil {
-		return now, next, err
-	}
-	opts.Renderer = newRemembering(opts.Renderer)
-	if now, err = stand(ctx, opts, opts.Change.Base); err != nil {
-		return now, next, err
+		return judgement{}, err
 	}
 	merged := *opts.Change
 	merged.Base = merged.Head
 	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
-	next, err = stand(ctx, opts, merged.Head)
-	return now, next, err
+	return stand(ctx, opts, merged.Head)
 }
 
 // loadNext loads what head judges by. Compiling cannot be interrupted, so that
@@ -168,20 +178,29 @@ func stand(ctx context.Context, opts Options, waivedBy fs.FS) (judgement, error)
 	return j, nil
 }
 
-// gaps are what keeps a preview from being whole: what comes with the rules of
-// head keeps the verdict from being made, as it will once they are in force.
+// gaps are what keeps a preview from being whole. What could be evaluated until
+// now keeps the verdict from being made, as it will once the change is merged; of
+// the rest, whose texts name lines that move, nothing is blamed on the change.
 func gaps(now, next judgement) []verdict.Entry {
+	type about struct {
+		environment string
+		stage       verdict.Stage
+		object      verdict.Object
+	}
+	before := map[about]bool{}
+	for _, e := range now.ledger {
+		if !e.Evaluated() && e.Reason.Blocking() {
+			before[about{e.Environment, e.Stage, e.Object}] = true
+		}
+	}
 	var out []verdict.Entry
 	seen := map[verdict.Entry]bool{}
 	for _, e := range next.ledger {
 		if e.Evaluated() || !e.Reason.Blocking() {
 			continue
 		}
-		before := slices.ContainsFunc(now.ledger, func(o verdict.Entry) bool {
-			return o.Environment == e.Environment && o.Object == e.Object && o.Detail == e.Detail
-		})
 		line := verdict.Entry{Environment: e.Environment, Stage: e.Stage, Reason: e.Reason, Detail: "once the change is merged: " + e.Detail}
-		if before {
+		if before[about{e.Environment, e.Stage, e.Object}] {
 			line.Reason, line.Detail = verdict.Off, "not in the preview of what the change is judged by after it is merged: "+e.Detail
 		}
 		if !seen[line] {

@@ -166,6 +166,7 @@ func TestConstraintsOfOneTemplate(t *testing.T) {
 		"by all of it":   `violation[{"msg": p}] { p := own.p }` + "\nown = all.parameters\nall = input",
 		"by a variable":  `violation[{"msg": p}] { p := own[_] }` + "\nown[p] { some k; p := input[k].p }",
 		"by with":        `violation[{"msg": p}] { p := own with input.review as {} }` + "\nown = input.parameters.p",
+		"by an else":     "violation = [{\"msg\": \"x\"}] { input.review.nothing } else = found { true }\nfound = [{\"msg\": input.parameters.p}]",
 		"by another one": `violation[{"msg": p}] { p := sprintf("%v", [shared + own - 3]) }` + "\nshared = count(input.review.object.spec.ports) + 1\nown = to_number(input.parameters.p)",
 	} {
 		files := []string{"policies/t.yaml", templateOf("K8sFoo", "package k8sfoo\n"+rego), "base.yaml", service}

@@ -39,9 +39,13 @@ func (g *graph) reads(path ast.Ref) reads {
 	var out reads
 	reached := map[*ast.Rule]reads{}
 	for _, r := range g.compiler.GetRulesExact(path) {
-		found := g.follow(r, reached, &out.private)
-		out.inventory = out.inventory || found.inventory
-		out.parameters = out.parameters || found.parameters
+		// To OPA, an else is a dependency of those that refer to the rule, and not
+		// of the rule itself.
+		for branch := r; branch != nil; branch = branch.Else {
+			found := g.follow(branch, reached, &out.private)
+			out.inventory = out.inventory || found.inventory
+			out.parameters = out.parameters || found.parameters
+		}
 	}
 	return out
 }

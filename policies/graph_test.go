@@ -9,6 +9,18 @@ import (
 	"github.com/penstock-dev/penstock/policies"
 )
 
+// TestElseReads: what only the else of a rule reads is handed to it, and is its own.
+func TestElseReads(t *testing.T) {
+	result := evaluate(t, `# METADATA
+# custom: {id: a/b, parameters: {max: {default: 3}}}
+package a
+deny := ["x"] if input.nothing else := found if true
+found := [sprintf("%v of %v", [input.review.parameters.max, count(data.inventory.namespace)])]`, "", web, config.Environment{})
+	if len(result.Findings) != 1 || result.Findings[0].Message != "3 of 1" {
+		t.Errorf("got %+v, %+v", result.Findings, result.Entries)
+	}
+}
+
 // TestParametersStayApart: what one rule computes out of its parameters is never
 // handed to another, however the two share the rules and functions that do it.
 func TestParametersStayApart(t *testing.T) {

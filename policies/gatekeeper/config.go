@@ -18,8 +18,14 @@ const (
 	ProcessAudit   Process = "audit"
 )
 
-// configName is the only name under which Gatekeeper reads its Config.
-const configName = "config"
+// configName is the only name under which Gatekeeper reads its Config, and
+// configNamespace the namespace in which it is installed
+// (https://open-policy-agent.github.io/gatekeeper/website/docs/install). Another
+// one is told to its process, which nothing here sees.
+const (
+	configName      = "config"
+	configNamespace = "gatekeeper-system"
+)
 
 // Config is the Config of Gatekeeper, as far as it exempts namespaces. The nil
 // Config exempts none.

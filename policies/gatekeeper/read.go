@@ -93,7 +93,7 @@ func Read(objects []*manifest.Object) Objects {
 			if c, err = newConstraint(o); err == nil {
 				out.Constraints = append(out.Constraints, c)
 			}
-		case id.Group == configs && id.Kind == "Config" && id.Name == configName:
+		case id.Group == configs && id.Kind == "Config" && ignored(id) == "":
 			var c *Config
 			if c, err = newConfig(o); err == nil {
 				out.Config = c
@@ -121,6 +121,8 @@ func ignored(id manifest.ID) string {
 		return "the mutations of Gatekeeper are not applied; constraints judge objects as they are written"
 	case id.Group == configs && id.Kind == "Config" && id.Name != configName:
 		return "Gatekeeper reads only the Config of the name " + configName
+	case id.Group == configs && id.Kind == "Config" && id.Namespace != configNamespace:
+		return "Gatekeeper reads the Config of its own namespace, and whether it runs elsewhere than in " + configNamespace + " is not known; this one exempts nothing"
 	}
 	return ""
 }

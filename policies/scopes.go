@@ -2,6 +2,7 @@ package policies
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
@@ -11,7 +12,8 @@ import (
 type scopes map[string]bool
 
 // scopesOf reads the CustomResourceDefinitions of sets; the first one that defines
-// a kind counts.
+// a kind counts. The API server takes none whose group has no dot, and serves its
+// own kinds whatever a definition says.
 func scopesOf(sets ...*manifest.Set) scopes {
 	out := scopes{}
 	for _, set := range sets {
@@ -25,7 +27,7 @@ func scopesOf(sets ...*manifest.Set) scopes {
 			kind, _ := names["kind"].(string)
 			scope, _ := spec["scope"].(string)
 			key := group + "/" + kind
-			if _, there := out[key]; !there && (scope == "Namespaced" || scope == "Cluster") {
+			if _, there := out[key]; !there && strings.Contains(group, ".") && (scope == "Namespaced" || scope == "Cluster") {
 				out[key] = scope == "Namespaced"
 			}
 		}
@@ -40,9 +42,9 @@ func (s scopes) namespace(id manifest.ID) (namespace string, known bool) {
 	if id.Namespace != "" {
 		return id.Namespace, true
 	}
-	namespaced, known := s[id.Group+"/"+id.Kind]
+	namespaced, known := builtInScope(id.Group, id.Kind)
 	if !known {
-		namespaced, known = builtInScope(id.Group, id.Kind)
+		namespaced, known = s[id.Group+"/"+id.Kind]
 	}
 	if namespaced {
 		return "default", true

@@ -68,7 +68,7 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 	answer := status.Status()
 	if answer.Code != http.StatusConflict || answer.Details == nil {
 		if err = c.read(err, i.fields); by.method != serverSide && problemsOf(err) != nil {
-			return nil, nil // what an apply refuses that nobody makes
+			err = nil // nobody makes the apply that is refused
 		}
 		return nil, err
 	}

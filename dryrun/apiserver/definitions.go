@@ -22,7 +22,10 @@ const (
 
 // served is a version of a custom resource.
 type served struct {
-	groupVersion, plural string
+	groupVersion, plural, kind string
+	// found says that clients can find it: it is served, and its definition is
+	// established.
+	found bool
 }
 
 // added are the custom resources that are stored and not in the baseline. Their
@@ -37,15 +40,23 @@ func (k *keeper) added(entries []entry) ([]served, error) {
 		var definition struct {
 			Spec struct {
 				Group    string
-				Names    struct{ Plural string }
-				Versions []struct{ Name string }
+				Names    struct{ Plural, Kind string }
+				Versions []struct {
+					Name   string
+					Served bool
+				}
+			}
+			Status struct {
+				Conditions []struct{ Type, Status string }
 			}
 		}
 		if err := json.Unmarshal(e.value, &definition); err != nil {
 			return nil, fmt.Errorf("reading the definition of %s: %w", name, err)
 		}
+		names := definition.Spec.Names
+		established := slices.Contains(definition.Status.Conditions, struct{ Type, Status string }{"Established", "True"})
 		for _, v := range definition.Spec.Versions {
-			found = append(found, served{definition.Spec.Group + "/" + v.Name, definition.Spec.Names.Plural})
+			found = append(found, served{definition.Spec.Group + "/" + v.Name, names.Plural, names.Kind, v.Served && established})
 		}
 	}
 	return found, nil
@@ -116,7 +127,7 @@ func (k *keeper) unlisted(gone []served) (bool, error) {
 	}
 	return !onItsWayOut && !slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool {
 		return slices.ContainsFunc(l.APIResources, func(r metav1.APIResource) bool {
-			return slices.Contains(gone, served{l.GroupVersion, r.Name})
+			return slices.ContainsFunc(gone, func(s served) bool { return s.groupVersion == l.GroupVersion && s.plural == r.Name })
 		})
 	}), nil
 }

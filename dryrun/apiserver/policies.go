@@ -72,7 +72,7 @@ func (k *keeper) compile(ctx context.Context) (err error) {
 }
 
 // learn waits until the policies can find the kinds of their parameters that
-// definitions give: a policy that does not is as good as wrong until it looks again.
+// established definitions give, and no others, which nobody ever finds: a policy that does not is as good as wrong until it looks again.
 // Of a server in another process that cannot be known.
 func (k *keeper) learn(ctx context.Context) error {
 	if k.caches == nil {
@@ -88,7 +88,9 @@ func (k *keeper) learn(ctx context.Context) error {
 	}
 	return wait(ctx, func(context.Context) (bool, error) {
 		for _, kind := range k.paramKinds() {
-			ofDefinition := slices.ContainsFunc(defined, func(s served) bool { return s.groupVersion == kind.APIVersion })
+			ofDefinition := slices.ContainsFunc(defined, func(s served) bool {
+				return s.found && s.groupVersion == kind.APIVersion && s.kind == kind.Kind
+			})
 			if ofDefinition && !k.mapper.knows(kind) {
 				return false, nil
 			}

@@ -218,11 +218,14 @@ func (s *session) unloaded(t *trial, err error) {
 	}
 	f := faultOf(err)
 	if t.base.problems != nil {
-		if !slices.ContainsFunc(t.base.problems, func(p problem) bool { return p.rule == ruleVersion }) {
+		if !slices.ContainsFunc(t.base.problems, func(p problem) bool {
+			_, byPolicy := readDenial(p.msg)
+			return byPolicy || p.rule == ruleVersion
+		}) {
 			// What a server never accepted is not there.
 			return
 		}
-		// An older one did.
+		// An older one did, or one without the policy.
 		f.reason = unverifiable
 	}
 	t.entries = append(t.entries, s.entryOf(t.OldObject, f.reason, "what base has of it could not be loaded, so that the update was tried as a creation: "+f.detail))

@@ -154,6 +154,8 @@ type accepted struct {
 	warnings []string
 	// denied is what policies refuse of an object that is stored all the same.
 	denied problems
+	// rest is that the server may have more to say; nil where it has not.
+	rest *fault
 }
 
 // send sends an object. Its error is problems of the object, or a *fault. What
@@ -190,14 +192,11 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		return accepted{}, problems{{rule: ruleInvalid, msg: fmt.Sprintf("the object has %d bytes, and etcd stores at most %d", len(data), storeLimit)}}
 	}
 	slices.Sort(w.texts)
-	texts, denied, err := c.denying.deny(w.texts)
-	switch {
-	case err != nil:
-		return accepted{}, err
-	case denied != nil && !h.store:
-		return accepted{warnings: texts}, denied
+	texts, denied, rest := c.denying.deny(w.texts)
+	if denied != nil && !h.store {
+		return accepted{warnings: texts, rest: rest}, denied
 	}
-	return accepted{got.Object, texts, denied}, nil
+	return accepted{got.Object, texts, denied, rest}, nil
 }
 
 func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstructured.Unstructured, error) {
@@ -300,11 +299,11 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, c.read(err, i.fields)
 	}
-	texts, denied, err := c.denying.deny(w.texts)
-	if err == nil && !store {
-		err = orNil(denied)
+	texts, denied, rest := c.denying.deny(w.texts)
+	if store {
+		return texts, nil
 	}
-	return texts, err
+	return texts, withRest(orNil(denied), rest)
 }
 
 // retry repeats a request that a server may refuse for a moment.

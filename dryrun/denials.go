@@ -38,8 +38,9 @@ func oneLine(msg string) string { return strings.Join(strings.Fields(msg), " ") 
 const warningRoom = 4096 - 256
 
 // deny takes the refusals by policies out of the warnings of an answer. Where
-// there are so many that some may be missing, it is a fault.
-func (d *denying) deny(texts []string) (kept []string, refusals problems, err error) {
+// there are so many that some may be missing, rest says so: it counts as failed
+// where a refusal may be among those.
+func (d *denying) deny(texts []string) (kept []string, refusals problems, rest *fault) {
 	size := 0
 	for _, text := range texts {
 		size += len([]rune(text))
@@ -51,9 +52,12 @@ func (d *denying) deny(texts []string) (kept []string, refusals problems, err er
 		refusals = append(refusals, problem{rule: ruleRefused, msg: oneLine(fmt.Sprintf("ValidatingAdmissionPolicy '%s' with binding '%s' denied request: %s", m[1], m[2], m[3]))})
 	}
 	if size >= warningRoom {
-		return nil, nil, &fault{unverifiable, fmt.Sprintf("the API server has more to say of it than one answer holds; it starts with: %s", texts[0])}
+		rest = &fault{unverifiable, fmt.Sprintf("the API server has more to say of it than one answer holds; it starts with: %s", texts[0])}
+		if d.any() {
+			rest.reason = failed
+		}
 	}
-	return kept, refusals, nil
+	return kept, refusals, rest
 }
 
 // denialProbes bounds how many requests it may take to place one refusal by a
@@ -79,9 +83,9 @@ func (s *session) placeDenial(ctx context.Context, i item, old map[string]any, p
 		budget--
 		variant := i
 		variant.fields = without(i.fields, old, manifest.SplitPointer(path))
-		_, err := s.client.send(ctx, variant, h)
+		said, err := s.client.send(ctx, variant, h)
 		left := problemsOf(err)
-		if err != nil && left == nil {
+		if err != nil && left == nil || said.rest != nil {
 			return false
 		}
 		// What is refused before, for another reason, says nothing, and no more

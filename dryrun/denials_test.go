@@ -11,9 +11,9 @@ import (
 func TestDeny(t *testing.T) {
 	d := &denying{pair: map[[2]string]bool{{"p", "b"}: true}}
 	const from = "Validation failed for ValidatingAdmissionPolicy "
-	kept, refusals, err := d.deny([]string{"old", from + "'p' with binding 'b': x: y", from + "'p' with binding 'other': z"})
-	if err != nil || !slices.Equal(kept, []string{"old", from + "'p' with binding 'other': z"}) {
-		t.Errorf("kept %q, %v", kept, err)
+	kept, refusals, rest := d.deny([]string{"old", from + "'p' with binding 'b': x: y", from + "'p' with binding 'other': z"})
+	if rest != nil || !slices.Equal(kept, []string{"old", from + "'p' with binding 'other': z"}) {
+		t.Errorf("kept %q, %v", kept, rest)
 	}
 	if len(refusals) != 1 || refusals[0].msg != "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: x: y" || refusals[0].rule != ruleRefused {
 		t.Errorf("refused %+v", refusals)
@@ -22,11 +22,16 @@ func TestDeny(t *testing.T) {
 	for n := range 16 {
 		many = append(many, strings.Repeat(string(rune('a'+n)), 256))
 	}
-	if _, _, err := d.deny(many); faultOf(err).reason != unverifiable {
-		t.Errorf("%d warnings of 256 characters: %v", len(many), err)
+	many = append(many, from+"'p' with binding 'b': x")
+	kept, refusals, rest = d.deny(many)
+	if rest == nil || rest.reason != failed || len(refusals) != 1 || len(kept) != 16 {
+		t.Errorf("%d warnings of 256 characters and a refusal: %d kept, %v, %v", len(many), len(kept), refusals, rest)
 	}
-	if kept, _, err := d.deny(many[:3]); err != nil || len(kept) != 3 {
-		t.Errorf("three warnings: %q, %v", kept, err)
+	if _, _, rest := (&denying{}).deny(many); rest == nil || rest.reason != unverifiable {
+		t.Errorf("where nothing refuses: %v", rest)
+	}
+	if kept, _, rest := d.deny(many[:3]); rest != nil || len(kept) != 3 {
+		t.Errorf("three warnings: %q, %v", kept, rest)
 	}
 }
 

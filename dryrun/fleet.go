@@ -125,7 +125,7 @@ func (v *vessel) target(ctx context.Context, timeout time.Duration) (*target, er
 		v.known = true
 	}
 	return &target{
-		name: v.Name(), config: restConfig, kinds: v.kinds, gone: v.gone,
+		name: v.Name(), config: restConfig, kinds: v.kinds, gone: v.gone, binary: !v.Resettable(),
 		settle: v.FenceNamespaces,
 	}, nil
 }

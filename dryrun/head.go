@@ -117,7 +117,9 @@ func (s *session) try(ctx context.Context, t *trial) {
 		return // What no server accepts is not there.
 	case err != nil:
 	case t.Operation == diff.Delete:
-		t.head.warnings, err = s.tryDelete(ctx, t, i)
+		if t.head.warnings, err = s.tryDelete(ctx, t, i); problemsOf(err) != nil {
+			_ = errors.As(err, &t.head.rest) // where there is one
+		}
 	default:
 		if t.head.problems = s.homes(i); t.head.problems != nil {
 			return
@@ -271,10 +273,14 @@ func (s *session) tryPodOf(ctx context.Context, t *trial) {
 	if err == nil {
 		return
 	}
-	if !errors.As(err, &t.head.pod) {
+	var why *fault
+	switch told := errors.As(err, &t.head.pod); {
+	case !told:
 		f := faultOf(err)
 		t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "its Pods were not tried: "+f.detail))
 		return
+	case errors.As(err, &why):
+		t.entries = append(t.entries, s.entryOf(t.Object, why.reason, "of its Pods: "+why.detail))
 	}
 	if why := t.head.pod.elsewhere(); why != nil && !s.live {
 		t.head.pod = nil
@@ -309,7 +315,7 @@ func (s *session) tryPod(ctx context.Context, o *manifest.Object) (map[string]an
 	made, err := s.client.send(ctx, i, h)
 	found := problemsOf(err)
 	if found == nil {
-		return made.object, err
+		return made.object, withRest(err, made.rest)
 	}
 	spec, _ := t["spec"].(map[string]any)
 	for n, p := range found {
@@ -321,5 +327,5 @@ func (s *session) tryPod(ctx context.Context, o *manifest.Object) (map[string]an
 			found[n].path = containerPath(spec, at, p.msg)
 		}
 	}
-	return nil, found
+	return nil, withRest(found, made.rest)
 }

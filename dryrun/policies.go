@@ -1,13 +1,10 @@
 package dryrun
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -158,7 +155,7 @@ func (s *session) resources() (names map[string]bool, custom []definition) {
 			names[k.Resource] = true
 		}
 	}
-	for _, set := range []*manifest.Set{s.in.Base, s.in.Head} {
+	for _, set := range []*manifest.Set{s.in.Base, s.in.Head, s.in.Definitions} {
 		for _, o := range set.All() {
 			if !isDefinition(o) {
 				continue
@@ -202,122 +199,3 @@ func (s *session) spare(policy *manifest.Object) *manifest.Object {
 
 // judge reports whether there are policies in force for the change.
 func (p policies) judge() bool { return len(p.needed) > 0 }
-
-// denying are the bindings that refuse, by policy and binding. The server is
-// given them as such that warn: it tells only one of all refusals, and a refusal
-// by one that base meets as well would hide a new one.
-type denying struct {
-	mu   sync.Mutex
-	pair map[[2]string]bool
-}
-
-func (d *denying) set(policy, binding string, on bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.pair[[2]string{policy, binding}] = on
-}
-
-func (d *denying) has(policy, binding string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.pair[[2]string{policy, binding}]
-}
-
-// mild is a binding that warns where it refuses.
-func (s *session) mild(binding *manifest.Object) *manifest.Object {
-	if binding.ID().Kind != "ValidatingAdmissionPolicyBinding" {
-		return binding
-	}
-	spec, _ := binding.Fields()["spec"].(map[string]any)
-	actions, _ := spec["validationActions"].([]any)
-	at := slices.Index(actions, any("Deny"))
-	s.client.denying.set(policyOf(binding).Name, binding.ID().Name, at >= 0)
-	if at < 0 {
-		return binding
-	}
-	actions = slices.Clone(actions)
-	actions[at] = "Warn"
-	spec = maps.Clone(spec)
-	spec["validationActions"] = actions
-	return binding.WithField("spec", spec)
-}
-
-// judgeOld asks the server once more for its opinion of an old object that was
-// stored before the policies were in force.
-func (s *session) judgeOld(ctx context.Context, t *trial) {
-	i, err := s.item(t.OldObject)
-	if err != nil {
-		return
-	}
-	h := how{store: !t.absent && t.base.problems == nil && !isDefinition(t.OldObject) && rank(t.OldObject) != rankPolicy}
-	got, err := s.client.send(ctx, i, h)
-	switch found := problemsOf(err); {
-	case found != nil:
-		t.base.problems = s.refineOld(ctx, i, found)
-	case err == nil:
-		t.base.accepted, t.base.problems = got, s.refineOld(ctx, i, orNil(got.denied))
-	}
-}
-
-// orNil is problems as an error, which is nil where there are none.
-func orNil(p problems) error {
-	if len(p) == 0 {
-		return nil
-	}
-	return p
-}
-
-// judgeAgain tries once more what was tried before the policies of head were in
-// force: what else head has is applied again and again.
-func (s *session) judgeAgain(ctx context.Context) {
-	changed := slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) == rankPolicy || s.policies.params[t.ID()] })
-	if !changed || s.live {
-		return
-	}
-	s.each(func(t *trial) bool {
-		return s.rank(t.Current()) < rankPolicy && t.Operation != diff.Delete && t.fault == nil && t.head.problems == nil
-	}, func(t *trial) {
-		if i, err := s.item(t.Object); err == nil {
-			_, err = s.client.send(ctx, i, how{})
-			t.head.problems, _ = s.refine(ctx, i, nil, problemsOf(err))
-		}
-	})
-}
-
-// retire takes away the policies that head deletes. Whatever applies a change
-// deletes last, so that objects are judged by them; the controllers of workloads
-// go on until their Pods are admitted.
-func (s *session) retire(ctx context.Context) {
-	var gone []*trial
-	for _, t := range s.deltas {
-		if t.Operation == diff.Delete && s.rank(t.OldObject) == rankPolicy && t.fault == nil && t.head.problems == nil && s.deletes(t.ID()) {
-			gone = append(gone, t)
-		}
-	}
-	if len(gone) == 0 || s.live {
-		return
-	}
-	names := map[string]bool{}
-	for _, t := range gone {
-		names[t.ID().Name] = true
-		i, err := s.item(t.OldObject)
-		if err == nil {
-			_, err = s.client.remove(ctx, i, true)
-		}
-		if err != nil {
-			t.fault = faultOf(err)
-		}
-	}
-	s.settleAll(ctx)
-	s.each(func(t *trial) bool { return t.Object != nil && t.fault == nil }, func(t *trial) {
-		for n, p := range t.head.problems {
-			if d, ok := readDenial(p.msg); ok && (names[d.policy] || names[d.binding]) && !slices.ContainsFunc(t.base.problems, func(b problem) bool { return b.msg == p.msg }) {
-				t.head.problems[n].msg += " — the change deletes the policy, and what applies it deletes last"
-			}
-		}
-		if t.head.pod != nil {
-			t.head.pod = nil
-			s.tryPodOf(ctx, t)
-		}
-	})
-}

@@ -28,6 +28,9 @@ type target struct {
 	kinds kinds
 	// live is a cluster with a state of its own, to which nothing is written.
 	live bool
+	// binary is a kube-apiserver in a process of its own, of which only the answers
+	// are known.
+	binary bool
 	// release gives the server back.
 	release func(context.Context)
 	// settle waits until what was stored last is in force everywhere on the
@@ -197,6 +200,9 @@ func (s *session) result() Result {
 		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))
 		r.Entries = append(r.Entries, t.entries...)
+		if t.head.rest != nil && t.fault == nil {
+			r.Entries = append(r.Entries, s.entryOf(t.Current(), t.head.rest.reason, t.head.rest.detail))
+		}
 		if t.fault != nil {
 			continue
 		}

@@ -46,7 +46,7 @@ func (w *worker) constrain(ctx context.Context, v view, only func(int) bool, j *
 	subjects, err := w.subjects(v)
 	if err != nil {
 		first := w.ev.constraints[0]
-		j.faults = append(j.faults, fault{first, w.hide(first, v, err.Error())})
+		j.faults = append(j.faults, fault{first, brief(w.hide(first, v, err.Error()))})
 	}
 	j.rules = append(make([]int, 0, len(j.rules)+len(subjects)*len(w.ev.constraints)), j.rules...) // the list is shared by objects of the kind
 	for _, s := range subjects {
@@ -152,7 +152,7 @@ func (w *worker) constraint(ctx context.Context, i int, s *subjectView, j *judge
 		j.findings = append(j.findings, found...)
 	}
 	if err != nil {
-		j.faults = append(j.faults, fault{i, w.hide(i, s.of, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
+		j.faults = append(j.faults, fault{i, brief(w.hide(i, s.of, fmt.Sprintf("%s: %s", w.ev.rules[i], err)))})
 	}
 }
 

@@ -22,7 +22,7 @@ func (w *worker) unsure(i int, fault partial, in reader) located {
 	r := w.ev.rules[i]
 	f := verdict.Finding{
 		Rule: r.ID, Level: verdict.Warning, Stage: verdict.StagePolicy, Environment: w.ev.in.Environment.Name,
-		Message: in.hide("the rule could not be evaluated in full: " + fault.Error()), Remediation: "Mend the rule; a built-in function that fails counts as false in it.",
+		Message: brief(in.hide("the rule could not be evaluated in full: " + fault.Error())), Remediation: "Mend the rule; a built-in function that fails counts as false in it.",
 	}
 	if in.doc != nil {
 		f.Object, f.Location = nameOf(in.doc.object), locate(in.doc.object, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -70,6 +71,19 @@ type fault struct {
 	text  string
 }
 
+// maxText bounds what is kept of texts that a rule has no say in the size of, in
+// bytes: an error quotes the value that is wrong, which may be all of an object.
+const maxText = 2 << 10
+
+// brief is a text, or the beginning of one that is too long. What it cuts off is
+// not kept in memory; secrets have to be hidden before.
+func brief(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(strings.Clone(text[:maxText]), "") + " …"
+}
+
 // judgement is what the rules say of one view.
 type judgement struct {
 	// rules are those that look at the view.
@@ -115,7 +129,7 @@ func (w *worker) judge(ctx context.Context, v view, only func(int) bool) judgeme
 			j.findings = append(j.findings, w.excepted(ctx, i, v.world, input, found)...)
 		}
 		if err != nil {
-			j.faults = append(j.faults, fault{i, w.hide(i, v, fmt.Sprintf("%s: %s", w.ev.rules[i], err))})
+			j.faults = append(j.faults, fault{i, brief(w.hide(i, v, fmt.Sprintf("%s: %s", w.ev.rules[i], err)))})
 		}
 	}
 	w.constrain(ctx, v, only, &j)

@@ -225,7 +225,7 @@ func (ev *evaluation) whole(ctx context.Context, fleet bool, head, base []member
 			found, err := w.look(ctx, i, scenes[n])
 			j.findings = append(j.findings, found...)
 			if err != nil {
-				text := w.ev.secrets.Replace(fmt.Sprintf("%s: %s", ev.rules[i], err))
+				text := brief(w.ev.secrets.Replace(fmt.Sprintf("%s: %s", ev.rules[i], err)))
 				j.faults = append(j.faults, fault{i, text})
 			}
 		}

@@ -103,7 +103,13 @@ const findingSize = 512
 func (w *worker) afford(i int, found []located) ([]located, error) {
 	size := 0
 	for _, f := range found {
-		size += findingSize + len(f.Message) + len(f.Path) + len(f.key)
+		size += findingSize + len(f.Message) + len(f.Path) + len(f.Container) + len(f.key)
+		if f.Remediation != w.ev.rules[i].Remediation { // all findings share that of METADATA
+			size += len(f.Remediation)
+		}
+		if f.Location != nil {
+			size += len(f.Location.File)
+		}
 	}
 	if w.ev.kept[i].Add(int64(size)) > int64(w.ev.memory()) {
 		return nil, fmt.Errorf("its findings take more than %d MiB of memory in this environment", w.ev.memory()>>20)

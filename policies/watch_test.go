@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/verdict"
@@ -273,6 +274,8 @@ func TestMemoryOfTheRepository(t *testing.T) {
 	}{
 		{"many documents", "package main\n" + many, "", 10000},
 		{"many findings", "package main\ndeny contains sprintf(\"%s %d\", [input.metadata.name, n]) if some n in numbers.range(1, 2000)", "its findings take more than 16 MiB", 200},
+		{"long remediations", "package main\ndeny contains {\"msg\": \"x\", \"remediation\": sprintf(\"%0100000d\", [1])}", "its findings take more than 16 MiB", 200},
+		{"long names of files", "package main\ndeny contains {\"msg\": \"x\", \"_loc\": {\"file\": sprintf(\"%0100000d\", [1])}}", "its findings take more than 16 MiB", 200},
 	} {
 		engine, err := load(t, tt.rego)
 		if err != nil {
@@ -291,6 +294,31 @@ func TestMemoryOfTheRepository(t *testing.T) {
 		}
 		if !strings.Contains(said, tt.want) || (said == "") != (tt.want == "") {
 			t.Errorf("%s: got %q", tt.name, said)
+		}
+	}
+}
+
+// TestLongErrors: an error that quotes all of a value is cut, after secrets in it
+// are hidden.
+func TestLongErrors(t *testing.T) {
+	object := "{apiVersion: v1, kind: Secret, metadata: {name: a, annotations: {long: " + strings.Repeat("ä", 1<<16) + "}}, stringData: {a: " + strings.Repeat("k", 1<<12) + "}}"
+	rego := "package main\ndeny contains \"x\" if to_number(concat(\" \", [\"it is\", input.stringData.a])) > 1\nwarn contains \"x\" if to_number(input.metadata.annotations.long) > 1"
+	for _, mode := range []string{"error", "warning"} {
+		fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(rego)}}
+		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := engine.Evaluate(t.Context(), policies.Input{Head: set(t, object)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := result.Entries[0].Detail
+		for _, f := range result.Findings {
+			got += f.Message
+		}
+		if strings.Count(got, "to_number") != 2 || len(got) > 8<<10 || !utf8.ValidString(got) || !strings.Contains(got, "it is [hidden]") || strings.Contains(got, "kkk") {
+			t.Errorf("%s: got %d bytes, %.300s", mode, len(got), got)
 		}
 	}
 }

@@ -41,7 +41,9 @@ func (s *session) collide() {
 			t.fault, t.head.problems = nil, append(t.head.problems, p)
 		}
 		if t.fault == nil && len(t.head.problems) == 0 {
-			t.fault = outside(t.Current(), s.in.Base.Get(t.ID()))
+			if why := outside(t.Current(), s.in.Base.Get(t.ID())); why != nil {
+				t.entries = append(t.entries, s.entryOf(t.Current(), why.reason, why.detail))
+			}
 		}
 	}
 }
@@ -51,6 +53,9 @@ func (s *session) collide() {
 // range, and which one the cluster has nobody tells
 // (https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport).
 func outside(o, old *manifest.Object) *fault {
+	if o.ID().Group != "" || o.ID().Kind != "Service" {
+		return nil
+	}
 	var held []claim
 	if old != nil {
 		held = claimsOf(old)

@@ -57,7 +57,10 @@ func (a applier) annotated(fields map[string]any) map[string]any {
 		return fields
 	}
 	meta, _ := fields["metadata"].(map[string]any)
-	has, _ := meta["annotations"].(map[string]any)
+	has, ok := meta["annotations"].(map[string]any)
+	if !ok && meta["annotations"] != nil {
+		return fields // which the server refuses
+	}
 	has = maps.Clone(has)
 	delete(has, lastApplied)
 	set := func(has map[string]any) map[string]any {

@@ -58,7 +58,7 @@ func newApplier(env config.Environment) (applier, error) {
 	case config.Flux:
 		a.manager = "kustomize-controller"
 		if !slices.ContainsFunc(env.Roots, func(r config.Root) bool { return r.Kind != config.Helm }) && len(env.Roots) > 0 {
-			a.manager = "helm-controller"
+			a.manager = helmController
 		}
 	case config.ArgoCD:
 		a.manager, a.method = "argocd-controller", clientSide
@@ -126,8 +126,9 @@ func (a applier) keeps(o *manifest.Object) bool {
 }
 
 // passesOver says why whoever applies a delta leaves the server as it is, though
-// the repository changes; it is nil for all that is applied. there says that the
-// old object is on the server
+// the repository changes; it is nil for all that is applied, and for what somebody
+// who is not known may apply: else head could switch its own dry-run off. there
+// says that the old object is on the server
 // (https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources,
 // https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/).
 func (a applier) passesOver(o *manifest.Object, op diff.Operation, there bool) *fault {
@@ -138,17 +139,47 @@ func (a applier) passesOver(o *manifest.Object, op diff.Operation, there bool) *
 		return &fault{verdict.Off, setting + " keeps it from being " + what + ", so that it was not tried"}
 	}
 	switch {
-	case a.maybe(config.Flux) && fluxed(o, "ssa", "Ignore"):
+	case a.by == config.Flux && fluxed(o, "ssa", "Ignore"):
 		return off(fluxGroup+"ssa: Ignore", "applied")
-	case a.maybe(config.Flux) && fluxed(o, "reconcile", "disabled"):
+	case a.by == config.Flux && fluxed(o, "reconcile", "disabled"):
 		return off(fluxGroup+"reconcile: disabled", "applied")
-	case a.maybe(config.Flux) && there && fluxed(o, "ssa", "IfNotPresent"):
+	case a.by == config.Flux && there && fluxed(o, "ssa", "IfNotPresent"):
 		return off(fluxGroup+"ssa: IfNotPresent", "changed where it is there already")
-	case a.maybe(config.ArgoCD) && o.Annotations()["argocd.argoproj.io/hook"] == "Skip":
+	case a.by == config.ArgoCD && o.Annotations()["argocd.argoproj.io/hook"] == "Skip":
 		return off("argocd.argoproj.io/hook: Skip", "applied")
 	}
 	return nil
 }
+
+// helmController is the manager of what Flux installs as a chart.
+const helmController = "helm-controller"
+
+// hook reports whether whoever applies an object deletes the one before: hooks of
+// Helm, and of Argo CD, which knows those of Helm too, whose default is
+// before-hook-creation (https://helm.sh/docs/topics/charts_hooks/,
+// https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks). Where it
+// is not known who that is, or Flux, which may or may not take it out of a chart,
+// old has to be one as well, so that no change makes a creation of its updates.
+func (a applier) hook(o, old *manifest.Object) bool {
+	ofHelm := func(o *manifest.Object) bool { return o.Annotations()["helm.sh/hook"] != "" }
+	ofArgo := func(o *manifest.Object) bool { return o.Annotations()["argocd.argoproj.io/hook"] != "" }
+	switch {
+	case a.by == config.ArgoCD:
+		return ofHelm(o) || ofArgo(o)
+	case a.by == config.HelmCLI, a.by == config.Helm3, a.manager == helmController:
+		return ofHelm(o)
+	case old == nil:
+		return false
+	case a.by == config.Flux:
+		return ofHelm(o) && ofHelm(old)
+	case a.by == "":
+		return ofHelm(o) && ofHelm(old) || ofArgo(o) && ofArgo(old)
+	}
+	return false
+}
+
+// hook reports whether the object of a trial is a hook for whoever applies it.
+func (s *session) hook(t *trial) bool { return s.client.applier.hook(t.Current(), t.OldObject) }
 
 // fluxGroup starts the annotations and labels that kustomize-controller reads.
 const fluxGroup = "kustomize.toolkit.fluxcd.io/"

@@ -29,6 +29,8 @@ func TestAnswersOfClientSideApply(t *testing.T) {
 		"harmless_definitions":     "what an older version applied is converted for server-side apply only",
 		"version_moved":            "as harmless_definitions",
 		"strategies":               "a merge patch of a Deployment retains no keys of the other strategy (x-kubernetes-patch-strategy: retainKeys)",
+		"hook":                     "annotations of Helm say nothing to kubectl",
+		"quota_one_pod":            "as hook",
 		"forced":                   "annotations of Flux and of Argo CD say nothing to kubectl",
 		"rollback_selector":        "as forced",
 		"rollback_selector_forced": "as forced",

@@ -183,7 +183,7 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !s.storable(t.OldObject) || hook(t.Current()) || s.client.applier.forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
+	if !s.storable(t.OldObject) || s.hook(t) || s.client.applier.forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {
@@ -256,14 +256,6 @@ func (s *session) storable(o *manifest.Object) bool {
 		return false
 	}
 	return true
-}
-
-// hook reports whether what applies an object deletes the old one before: hooks
-// of Helm and of Argo CD, whose default is before-hook-creation
-// (https://helm.sh/docs/topics/charts_hooks/).
-func hook(o *manifest.Object) bool {
-	annotations := o.Annotations()
-	return annotations["helm.sh/hook"] != "" || annotations["argocd.argoproj.io/hook"] != ""
 }
 
 // syncOption reports whether an object has an option for Argo CD.

@@ -39,6 +39,11 @@ data: {a: b}
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: gone, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {token: none}
 -- head.yaml --
 apiVersion: apps/v1
 kind: Deployment
@@ -66,6 +71,11 @@ data: {a: b}
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: gone, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {token: none}
 `
 
 const tellsDrift = `warning dry-run/drift unchanged Deployment shop api
@@ -80,6 +90,9 @@ warning dry-run/drift unchanged Secret shop token
 warning dry-run/drift unchanged ConfigMap shop gone
   base.yaml:24 
   base has it, and the cluster does not
+warning dry-run/drift unchanged ConfigMap shop settings
+  base.yaml:31 /data/token
+  data.token: the cluster has another value than base; written by kubectl-edit at TIME
 tried 1 on cluster live 1.36
 restart Deployment.apps shop/api
 rollback not-evaluated nothing is stored on a live cluster, so that there is no head to go back from — --dry-run=embedded tries it
@@ -103,10 +116,11 @@ func TestDrift(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const deployments, secrets = "/apis/apps/v1/namespaces/shop/deployments", "/api/v1/namespaces/shop/secrets"
+	const deployments, secrets, configMaps = "/apis/apps/v1/namespaces/shop/deployments", "/api/v1/namespaces/shop/secrets", "/api/v1/namespaces/shop/configmaps"
 	edit(deployments, "api", "scaler", `{"spec": {"replicas": 7}}`)
 	edit(deployments, "api", "kubectl-edit", `{"metadata": {"labels": {"beside": "base"}}, "spec": {"template": {"spec": {"containers": [{"name": "api", "image": "example.com/api:hotfix"}]}}}}`)
 	edit(secrets, "token", "kubectl-edit", `{"stringData": {"token": "by-hand-5678"}}`)
+	edit(configMaps, "settings", "kubectl-edit", `{"data": {"token": "by-hand-9012"}}`)
 	if err := client.CoreV1().ConfigMaps("shop").Delete(t.Context(), "gone", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -172,16 +172,22 @@ func (s *session) try(ctx context.Context, t *trial) {
 // sendNew tries a new object, and returns how it was sent in the end: what is to
 // replace the old one goes under a name that nothing has.
 func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
-	t.replaced = t.Operation == diff.Update && hook(t.Object)
-	if s.live && hook(t.Object) {
+	t.replaced = t.Operation == diff.Update && s.hook(t)
+	if s.live && s.hook(t) {
 		i = i.renamed()
 	}
 	var err error
 	if s.live && (t.Operation == diff.Update || rank(t.Object) != rankOther) {
 		s.lookUp(ctx, t, i)
 	}
+	if s.live && t.OldObject != nil {
+		// Nothing is stored here of which Helm would know what it applied last.
+		if old, err := s.item(t.OldObject); err == nil {
+			s.client.releases.remember(old)
+		}
+	}
 	t.head.accepted, err = s.client.send(ctx, i, how{})
-	stands := !t.absent && !hook(t.Object) && (t.Operation == diff.Update || s.live)
+	stands := !t.absent && !s.hook(t) && (t.Operation == diff.Update || s.live)
 	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object) {
 		i, t.replaced = i.renamed(), true
 		t.head.accepted, err = s.client.send(ctx, i, how{})
@@ -258,7 +264,7 @@ func (t *trial) stored() map[string]any {
 // leaveOut returns fields without those that are unknown.
 func (p problems) leaveOut(fields map[string]any) map[string]any {
 	for _, one := range p {
-		if one.rule == ruleUnknownField && lookup(fields, one.path) != nil {
+		if one.rule == ruleUnknownField && one.path != "" && lookup(fields, one.path) != nil {
 			fields = without(fields, nil, manifest.SplitPointer(one.path))
 		}
 	}

@@ -101,7 +101,7 @@ func (s *session) needs(t *trial) []Right {
 		}
 	}
 	// An apply of what is not there is a creation as well.
-	if t.Operation == diff.Create || hook(t.Object) || by.forced(t.Object) || by.method != serverSide {
+	if t.Operation == diff.Create || s.hook(t) || by.forced(t.Object) || by.method != serverSide {
 		out = append(out, r.to("create"))
 	}
 	if _, _, workload := template(t.Object); workload {

@@ -18,6 +18,9 @@ import (
 func pointer(fields map[string]any, path string) string {
 	var value any = fields
 	path = ofVersion(fields, path)
+	if path == "" {
+		path = "." // the key "" at the top, if that is there
+	}
 	out := ""
 	for path != "" {
 		var step string
@@ -30,7 +33,11 @@ func pointer(fields map[string]any, path string) string {
 			step, path = plainStep(strings.TrimPrefix(path, "."), value)
 		}
 		if step == "" {
-			continue
+			// A mapping may have an empty key; else the path has a dot too many.
+			m, _ := value.(map[string]any)
+			if _, there := m[step]; !there {
+				continue
+			}
 		}
 		out = manifest.JoinPointer(out, step)
 		value = child(value, step)

@@ -1,6 +1,7 @@
 package dryrun
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -73,4 +74,33 @@ func FuzzPointer(f *testing.F) {
 			t.Errorf("%q: got %q", path, got)
 		}
 	})
+}
+
+// A key may be empty, and stands for itself alone.
+func TestPointerToEmptyKey(t *testing.T) {
+	fields := map[string]any{"": map[string]any{"a": "x"}, "spec": map[string]any{"": "x", "b": "y"}}
+	for path, want := range map[string]string{
+		"": "/", "spec.": "/spec/", ".spec.": "/spec/", "..a": "//a", "spec.b": "/spec/b", "spec..b": "/spec//b",
+	} {
+		if got := pointer(fields, path); got != want {
+			t.Errorf("%q: got %q, want %q", path, got, want)
+		}
+	}
+	found := problems{{rule: ruleUnknownField, path: "/"}, {rule: ruleUnknownField, path: "/spec/"}, {rule: ruleUnknownField}}
+	if got := fmt.Sprint(found.leaveOut(fields)); got != "map[spec:map[b:y]]" {
+		t.Errorf("without the empty keys: %s", got)
+	}
+}
+
+// An object that cannot be tried without a panic is not tried, and says so.
+func TestEachOutlivesPanics(t *testing.T) {
+	s := &session{deltas: []*trial{{}, {}}}
+	s.each(func(*trial) bool { return true }, func(at *trial) {
+		if at == s.deltas[0] {
+			panic("index out of range")
+		}
+	})
+	if f := s.deltas[0].fault; f == nil || f.reason != failed || s.deltas[1].fault != nil {
+		t.Errorf("got %+v and %+v", f, s.deltas[1].fault)
+	}
 }

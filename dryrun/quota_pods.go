@@ -212,7 +212,7 @@ func (d side) jobPods(o *manifest.Object) (int64, []string) {
 	switch {
 	case child(spec, "suspend") == true:
 		return 0, []string{"Pods once it is resumed"}
-	case hook(o) || !starts:
+	case d.s.client.applier.hook(o, o) || !starts:
 		return 0, []string{"Pods while it runs"}
 	}
 	n := number(spec, "parallelism", 1)

@@ -98,7 +98,7 @@ func (d side) charge(sh *share, r schema.GroupResource) {
 		pod, err = decoded(fields, &corev1.Pod{})
 		apiscorev1.SetObjectDefaults_Pod(pod)
 		c.item, sh.pods = pod, 1
-		if hook(sh.of) {
+		if d.s.client.applier.hook(sh.of, sh.of) {
 			c.times, sh.pods = 0, 0
 			c.unknown = append(c.unknown, "a Pod while it runs")
 		}

@@ -98,6 +98,9 @@ func fieldPath(pointer string) string {
 		if b.Len() > 0 {
 			b.WriteByte('.')
 		}
+		if step == "" {
+			step = `""`
+		}
 		b.WriteString(step)
 	}
 	return b.String()
@@ -114,7 +117,7 @@ func (s *session) allTyped(ctx context.Context, i item, found problems) (problem
 	for asked := 0; asked < probes; asked++ {
 		left := i.fields
 		for _, p := range found {
-			if p.typed && lookup(left, p.path) != nil {
+			if p.typed && p.path != "" && lookup(left, p.path) != nil {
 				left = without(left, nil, manifest.SplitPointer(p.path))
 			}
 		}
@@ -262,6 +265,9 @@ func without(fields, old map[string]any, steps []string) map[string]any {
 }
 
 func replaced(value, old any, steps []string) any {
+	if len(steps) == 0 {
+		return value
+	}
 	before := child(old, steps[0])
 	switch value := value.(type) {
 	case map[string]any:

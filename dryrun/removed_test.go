@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -111,6 +112,49 @@ func TestRemovedFieldsAreRemoved(t *testing.T) {
 				checkRemoved(t, got.object, s.client.applier.of(i.fields).method == replace)
 			}
 		})
+	}
+}
+
+// Helm 3 removes on a live cluster, too, what the release had and head leaves out,
+// though nothing is stored there of which it would know.
+func TestRemovedFieldsOfALiveRelease(t *testing.T) {
+	f := newFleet(Options{})
+	t.Cleanup(func() {
+		if err := f.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	env := config.Environment{AppliedBy: config.Helm3, KubernetesVersion: "1.36"}
+	server, err := f.acquire(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.release(t.Context())
+	stored, err := newSession(server, Input{Environment: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, head := objects(t, removedBase)[0], objects(t, removedHead)[0]
+	if _, err := stored.load(t.Context(), old, how{}); err != nil {
+		t.Fatal(err)
+	}
+	live := *server
+	live.live = true
+	s, err := newSession(&live, Input{Environment: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := s.item(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := &trial{Delta: diff.Delta{Operation: diff.Update, Object: head, OldObject: old}}
+	if _, err := s.sendNew(t.Context(), change, i); err != nil {
+		t.Fatal(err)
+	}
+	got := change.head.object
+	if labels, replicas := lookup(got, "/metadata/labels"), lookup(got, "/spec/replicas"); fmt.Sprint(labels, replicas) != "map[app:web] 1" {
+		t.Errorf("labels %v and %v replicas are left", labels, replicas)
 	}
 }
 

@@ -87,7 +87,7 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 		return false, nil
 	case t.fault != nil:
 		return true, &fault{unverifiable, t.fault.detail}
-	case refused, t.same(), hook(t.Current()):
+	case refused, t.same(), s.hook(t):
 		return false, nil
 	case !s.storable(t.OldObject):
 		return true, &fault{unverifiable, "its kind is not in force in the dry-run"}

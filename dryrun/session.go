@@ -135,7 +135,8 @@ func newSession(t *target, in Input) (*session, error) {
 	return s, nil
 }
 
-// each works on all trials that pass a filter, a few at a time.
+// each works on all trials that pass a filter, a few at a time. One that panics
+// is not tried, and says so.
 func (s *session) each(pick func(*trial) bool, work func(*trial)) {
 	atOnce(func(yield func(*trial) bool) {
 		for _, t := range s.deltas {
@@ -143,7 +144,15 @@ func (s *session) each(pick func(*trial) bool, work func(*trial)) {
 				return
 			}
 		}
-	}, work)
+	}, func(t *trial) {
+		// One object that a mistake of ours makes impossible to try leaves the others.
+		defer func() {
+			if r := recover(); r != nil {
+				t.fault = &fault{failed, fmt.Sprintf("trying it broke off, which is a mistake of Penstock: %v", r)}
+			}
+		}()
+		work(t)
+	})
 }
 
 // atOnce works on a few of many at a time, until all are done.

@@ -1,6 +1,7 @@
 package dryrun_test
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -209,7 +210,7 @@ func deepest(t *testing.T, document, path string) (name string, item bool) {
 			if !ok {
 				return name, item
 			}
-			value, name, item = next, step, false
+			value, name, item = next, cmp.Or(step, `""`), false
 		case []any:
 			n, err := strconv.Atoi(step)
 			if err != nil || n >= len(v) {

@@ -113,11 +113,10 @@ func sortedKeys(m map[string]any) []string {
 
 // SplitPointer splits a JSON Pointer (RFC 6901) into its steps.
 func SplitPointer(pointer string) []string {
-	pointer = strings.TrimPrefix(pointer, "/")
 	if pointer == "" {
 		return nil
 	}
-	steps := strings.Split(pointer, "/")
+	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	for i, s := range steps {
 		steps[i] = strings.ReplaceAll(strings.ReplaceAll(s, "~1", "/"), "~0", "~")
 	}

@@ -206,7 +206,7 @@ func cleanPath(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "
 
 // of says who applies an environment: whoever names one of its roots or a
 // directory above it, the nearest first; else, as far as only one of them is
-// there, Flux or Argo CD; else Helm for charts. why is the file that says so.
+// there, Flux or Argo CD, unless objects of Argo CD apply in different ways; else Helm for charts. why is the file that says so.
 func (o owners) of(env Environment) (by, why string, options []string) {
 	for _, r := range env.Roots {
 		best := claim{}
@@ -225,6 +225,9 @@ func (o owners) of(env Environment) (by, why string, options []string) {
 	case o.argo != "" && o.flux != "":
 		return "", "", nil
 	case o.argo != "":
+		if !o.alike() {
+			return "", "", nil
+		}
 		return ArgoCD, o.argo, o.common(ArgoCD)
 	case o.flux != "":
 		return Flux, o.flux, o.common(Flux)
@@ -232,6 +235,26 @@ func (o owners) of(env Environment) (by, why string, options []string) {
 		return HelmCLI, "its roots, which are charts", nil
 	}
 	return "", "", nil
+}
+
+// alike reports whether all claims of Argo CD apply in the same way: what is
+// applied on the server may not fit into an annotation.
+func (o owners) alike() bool {
+	var first *claim
+	for n, c := range o.claims {
+		switch {
+		case c.by != ArgoCD:
+		case first == nil:
+			first = &o.claims[n]
+		default:
+			for _, option := range []string{Replace, ServerSideApply} {
+				if slices.Contains(c.options, option) != slices.Contains(first.options, option) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // common are the options that all claims of a controller have.

@@ -72,8 +72,7 @@ func (e *contextError) UserHint() string { return e.hint }
 // config reads the kubeconfig as kubectl does, and takes the context of the
 // environment: never the current one, which may be any cluster.
 func (c clusters) config(env config.Environment) (*rest.Config, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = fromHome(cmp.Or(c.kubeconfig, env.Kubeconfig))
+	rules := loadingRules(cmp.Or(c.kubeconfig, env.Kubeconfig))
 	raw, err := rules.Load()
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
@@ -93,6 +92,16 @@ func (c clusters) config(env config.Environment) (*rest.Config, error) {
 		return nil, fmt.Errorf("reading the context %s: %w", env.Context, err)
 	}
 	return restConfig, nil
+}
+
+// Kubeconfigs are the files that contexts are looked for in, where a kubeconfig is
+// given, or none: those that kubectl reads. They need not be there.
+func Kubeconfigs(given string) []string { return loadingRules(given).GetLoadingPrecedence() }
+
+func loadingRules(given string) *clientcmd.ClientConfigLoadingRules {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = fromHome(given)
+	return rules
 }
 
 // fromHome is a path of which ~ is the home directory, as in a shell.

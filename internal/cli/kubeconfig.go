@@ -3,9 +3,9 @@ package cli
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/spf13/pflag"
@@ -20,13 +20,17 @@ func kubeconfigFlag(f *pflag.FlagSet, file *string) {
 // commands to run, and the credentials of whoever runs this are at hand
 // (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins).
 func (o *sourceOptions) ownKubeconfig(c *change.Change, cfg *config.Config, flag string) error {
-	files := filepath.SplitList(os.Getenv("KUBECONFIG"))
-	configured := []string{cfg.DryRun.Kubeconfig}
+	// None stands for where kubectl looks.
+	given := []string{"", cfg.DryRun.Kubeconfig}
 	for _, e := range cfg.Environments {
-		configured = append(configured, e.Kubeconfig)
+		given = append(given, e.Kubeconfig)
 	}
 	if flag != "" {
-		files, configured = []string{flag}, nil
+		given = []string{flag}
+	}
+	var files []string
+	for _, one := range given {
+		files = append(files, dryrun.Kubeconfigs(one)...)
 	}
 	top := o.HeadDir
 	if top == "" {
@@ -36,7 +40,7 @@ func (o *sourceOptions) ownKubeconfig(c *change.Change, cfg *config.Config, flag
 		}
 		top = worktree(dir)
 	}
-	for _, file := range append(files, configured...) {
+	for _, file := range files {
 		if file == "" {
 			continue
 		}

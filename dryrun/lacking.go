@@ -78,8 +78,7 @@ type asking struct {
 	needed, lacking []Right
 }
 
-// needs are the rights that trying a delta takes. Those to look at what the
-// cluster has are none of them: without these, only the effects stay unknown.
+// needs are the rights that trying a delta takes.
 func (s *session) needs(t *trial) []Right {
 	i, err := s.item(t.Current())
 	if err != nil {
@@ -90,19 +89,8 @@ func (s *session) needs(t *trial) []Right {
 		return []Right{r.to("delete")}
 	}
 	var out []Right
-	by := s.client.applier.of(i.fields)
-	if !i.generated() {
-		out = append(out, r.to("patch"))
-		if by.method != serverSide {
-			out = append(out, r.to("get"))
-		}
-		if by.method == replace {
-			out = append(out, r.to("update"))
-		}
-	}
-	// An apply of what is not there is a creation as well.
-	if t.Operation == diff.Create || s.hook(t) || by.forced(t.Object) || by.method != serverSide {
-		out = append(out, r.to("create"))
+	for _, verb := range s.client.applier.verbs(t.Object, t.Operation == diff.Create || s.hook(t)) {
+		out = append(out, r.to(verb))
 	}
 	if _, _, workload := template(t.Object); workload {
 		out = append(out, Right{Verb: "create", Resource: "pods", Namespace: i.namespace})

@@ -60,7 +60,11 @@ func Inspect(ctx context.Context, kubeconfig string, env config.Environment, obj
 	}
 	a := Access{Version: t.version}
 	var wanted wants
-	wanted, a.Unserved = t.kinds.wants(objects)
+	by, err := newApplier(env)
+	if err != nil {
+		return Access{}, err
+	}
+	wanted, a.Unserved = t.kinds.wants(objects, by)
 	a.Asked = len(wanted.needed)
 	q := &questions{client: client, asked: map[Right]*answer{}}
 	if a.Missing, err = q.missing(ctx, wanted.needed); err != nil {
@@ -81,7 +85,7 @@ type wants struct{ needed, grants []Right }
 
 // wants lists the rights that any change of the objects needs, each once and
 // sorted, and the kinds that are not served.
-func (k kinds) wants(objects *manifest.Set) (w wants, unserved []string) {
+func (k kinds) wants(objects *manifest.Set, by applier) (w wants, unserved []string) {
 	for _, o := range objects.All() {
 		known, err := k.find(o)
 		if err != nil {
@@ -92,8 +96,7 @@ func (k kinds) wants(objects *manifest.Set) (w wants, unserved []string) {
 		if known.namespaced {
 			r.Namespace = cmp.Or(o.ID().Namespace, "default")
 		}
-		// An apply of what is not there is a creation as well, and nothing is read.
-		for _, verb := range []string{"create", "delete", "patch"} {
+		for _, verb := range append(by.verbs(o, true), "delete") {
 			w.needed = append(w.needed, r.to(verb))
 		}
 		if _, _, workload := template(o); workload {
@@ -106,6 +109,28 @@ func (k kinds) wants(objects *manifest.Set) (w wants, unserved []string) {
 	w.needed, w.grants = inOrder(w.needed), inOrder(w.grants)
 	slices.Sort(unserved)
 	return w, slices.Compact(unserved)
+}
+
+// verbs are the rights to its own kind that applying an object takes; anew says
+// that it may not be there. Those to look at what the cluster has are none of
+// them: without these, only the effects stay unknown.
+func (a applier) verbs(o *manifest.Object, anew bool) []string {
+	var out []string
+	by := a.of(o.Fields())
+	if o.ID().Name != "" {
+		out = append(out, "patch")
+		if by.method != serverSide {
+			out = append(out, "get")
+		}
+		if by.method == replace {
+			out = append(out, "update")
+		}
+	}
+	// An apply of what is not there is a creation as well.
+	if anew || by.forced(o) || by.method != serverSide {
+		out = append(out, "create")
+	}
+	return out
 }
 
 func (r Right) to(verb string) Right {

@@ -100,10 +100,12 @@ func TestInspectAsksForWhatIsNeeded(t *testing.T) {
 	client, file := cluster(t)
 	letIn(t, client)
 	runner := newRunner(t, dryrun.Options{Mode: dryrun.Cluster, Kubeconfig: actingAs(t, file)})
-	for _, test := range []struct{ name, namespace string }{{"all rights", "shop"}, {"none", "other"}} {
+	for _, test := range []struct{ name, namespace, by string }{
+		{"all rights", "shop", ""}, {"none", "other", ""}, {"not to get", "shop", "kubectl"}, {"not to get a release", "shop", "helm3"},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := input(t, txtar.Parse([]byte("-- head.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: "+test.namespace+"}\n")))
-			in.Environment.Context = "ci"
+			in.Environment.Context, in.Environment.AppliedBy = "ci", test.by
 			a, err := dryrun.Inspect(t.Context(), actingAs(t, file), in.Environment, in.Head)
 			if err != nil {
 				t.Fatal(err)

@@ -2,7 +2,7 @@
 # scope: package
 # title: What is deleted is not in use
 # description: >-
-#   A change that deletes what pods, claims, Ingresses, routes, bindings or autoscalers of the environment
+#   A change that deletes what pods, templates of claims, Ingresses, routes, bindings or autoscalers of the environment
 #   still name breaks them: at the next restart at the latest.
 # related_resources:
 # - ref: https://kubernetes.io/docs/concepts/configuration/configmap/#using-configmaps
@@ -81,11 +81,13 @@ users contains user if {
 	user.spec.serviceName == names.object_name
 }
 
+# A claim that has its volume does not need its class; new Pods of a StatefulSet
+# come with new claims.
 users contains user if {
 	input.kind == "StorageClass"
-	some user in everywhere({"PersistentVolumeClaim", "StatefulSet"})
-	some spec in array.concat([user.spec], [template.spec | some template in user.spec.volumeClaimTemplates])
-	spec.storageClassName == names.object_name
+	some user in everywhere({"StatefulSet"})
+	some template in user.spec.volumeClaimTemplates
+	template.spec.storageClassName == names.object_name
 }
 
 users contains user if {

@@ -53,10 +53,7 @@ test_services if {
 users := {
 	"PriorityClass": [fixtures.named("apps/v1", "Deployment", "user", {"spec": {"template": {"spec": {"priorityClassName": "data"}}}})],
 	"RuntimeClass": [fixtures.named("batch/v1", "CronJob", "user", {"spec": {"jobTemplate": {"spec": {"template": {"spec": {"runtimeClassName": "data"}}}}}})],
-	"StorageClass": [
-		fixtures.named("v1", "PersistentVolumeClaim", "user", {"spec": {"storageClassName": "data"}}),
-		fixtures.named("apps/v1", "StatefulSet", "user", {"spec": {"volumeClaimTemplates": [{"spec": {"storageClassName": "data"}}]}}),
-	],
+	"StorageClass": [fixtures.named("apps/v1", "StatefulSet", "user", {"spec": {"volumeClaimTemplates": [{"spec": {"storageClassName": "data"}}]}})],
 	"IngressClass": [fixtures.named("networking.k8s.io/v1", "Ingress", "user", {"spec": {"ingressClassName": "data"}})],
 	"Role": [fixtures.named("rbac.authorization.k8s.io/v1", "RoleBinding", "user", {"roleRef": {"kind": "Role", "name": "data"}})],
 	"ClusterRole": [
@@ -106,6 +103,12 @@ apart(kind, kind, _) := true
 apart(kind, other, user) if {
 	kind != other
 	rule.violation == set() with input as gone(kind) with data.inventory as fixtures.inventory([user])
+}
+
+# A claim keeps its volume when its class goes.
+test_allow_claim_of_class if {
+	claim := fixtures.named("v1", "PersistentVolumeClaim", "user", {"spec": {"storageClassName": "data"}})
+	rule.violation == set() with input as gone("StorageClass") with data.inventory as fixtures.inventory([claim])
 }
 
 # A route may lead to a Service of the same name in another namespace.

@@ -78,7 +78,10 @@ metadata: {name: settings, namespace: shop}
 data: {token: none}
 `
 
-const tellsDrift = `warning dry-run/drift unchanged Deployment shop api
+const tellsDrift = `warning dry-run/ownership-conflict new Deployment shop api container api
+  head.yaml:12 /spec/template/spec/containers/0/image
+  spec.template.spec.containers[0].image belongs to kubectl-edit, and applying the change takes it over
+warning dry-run/drift unchanged Deployment shop api
   base.yaml:5 /spec/replicas
   spec.replicas: the cluster has 7, and base 2; written by scaler at TIME
 warning dry-run/drift unchanged Deployment shop api container api
@@ -93,6 +96,9 @@ warning dry-run/drift unchanged ConfigMap shop gone
 warning dry-run/drift unchanged ConfigMap shop settings
   base.yaml:31 /data/token
   data.token: the cluster has another value than base; written by kubectl-edit at TIME
+warning dry-run/ownership-conflict unchanged Deployment shop api
+  head.yaml:5 /spec/replicas
+  spec.replicas belongs to scaler, and applying the change takes it over
 tried 1 on cluster live 1.36
 restart Deployment.apps shop/api
 rollback not-evaluated nothing is stored on a live cluster, so that there is no head to go back from — --dry-run=embedded tries it

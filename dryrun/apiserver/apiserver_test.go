@@ -61,6 +61,10 @@ func scratch(t testing.TB) string {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Cleanup(func() {
+		// What was killed may take a moment to go.
+		for deadline := time.Now().Add(10 * time.Second); len(left(t, dir)) > 0 && time.Now().Before(deadline); {
+			time.Sleep(20 * time.Millisecond)
+		}
 		if found := left(t, dir); len(found) > 0 {
 			t.Errorf("left behind: %v", found)
 		}

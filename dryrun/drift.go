@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
@@ -31,20 +30,12 @@ const (
 func (s *session) findDrift(ctx context.Context) {
 	objects := s.in.Base.All()
 	found, faults := make([][]verdict.Finding, len(objects)), make([]error, len(objects))
-	slots := make(chan struct{}, workers)
-	var wait sync.WaitGroup
-	for n, o := range objects {
-		if n >= driftObjects {
-			faults[n] = fmt.Errorf("only %d objects of an environment are compared", driftObjects)
-			continue
-		}
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			found[n], faults[n] = s.drift(ctx, o)
-		})
+	for n := driftObjects; n < len(objects); n++ {
+		faults[n] = fmt.Errorf("only %d objects of an environment are compared", driftObjects)
 	}
-	wait.Wait()
+	atOnce(indexes(min(len(objects), driftObjects)), func(n int) {
+		found[n], faults[n] = s.drift(ctx, objects[n])
+	})
 	s.drifted = slices.Concat(found...)
 	var first string
 	unknown := 0

@@ -188,20 +188,14 @@ type answer struct {
 // of them.
 func (q *questions) missing(ctx context.Context, rights []Right) ([]Right, error) {
 	lacks, errs := make([]bool, len(rights)), make([]error, len(rights))
-	slots := make(chan struct{}, workers)
-	var wait sync.WaitGroup
-	for n, r := range rights {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			allowed, err := q.allowed(ctx, Right{Verb: r.Verb, Group: r.Group, Resource: r.Resource})
-			if err == nil && !allowed && r.Namespace != "" {
-				allowed, err = q.allowed(ctx, r)
-			}
-			lacks[n], errs[n] = !allowed, err
-		})
-	}
-	wait.Wait()
+	atOnce(indexes(len(rights)), func(n int) {
+		r := rights[n]
+		allowed, err := q.allowed(ctx, Right{Verb: r.Verb, Group: r.Group, Resource: r.Resource})
+		if err == nil && !allowed && r.Namespace != "" {
+			allowed, err = q.allowed(ctx, r)
+		}
+		lacks[n], errs[n] = !allowed, err
+	})
 	var out []Right
 	for n, r := range rights {
 		if errs[n] != nil {

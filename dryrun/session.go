@@ -169,6 +169,17 @@ func atOnce[T any](all iter.Seq[T], work func(T)) {
 	wait.Wait()
 }
 
+// indexes are those of a list of n.
+func indexes(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
 // item is an object as it is sent to the server.
 func (s *session) item(o *manifest.Object) (item, error) {
 	s.mu.Lock()

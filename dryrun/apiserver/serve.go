@@ -36,16 +36,9 @@ func serveEmbedded(ctx context.Context, dir string, greet func(greeting) error, 
 	if err != nil {
 		return err
 	}
-	a, err := newAccess(dir, listener.Addr().String())
+	a, etcd, err := begin(dir, listener.Addr().String(), greet)
 	if err != nil {
 		return err
-	}
-	if err := greet(a.greeting); err != nil {
-		return err
-	}
-	etcd, err := startEtcd(dir)
-	if err != nil {
-		return fmt.Errorf("starting etcd: %w", err)
 	}
 	defer stopEtcd(etcd)
 	store := v3client.New(etcd.Server)
@@ -60,6 +53,22 @@ func serveEmbedded(ctx context.Context, dir string, greet func(greeting) error, 
 		})
 	}()
 	return untilEnd(ctx, etcd, ended)
+}
+
+// begin makes what a server is reached by, tells the parent, and starts etcd.
+func begin(dir, host string, greet func(greeting) error) (*access, *embed.Etcd, error) {
+	a, err := newAccess(dir, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := greet(a.greeting); err != nil {
+		return nil, nil, err
+	}
+	etcd, err := startEtcd(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("starting etcd: %w", err)
+	}
+	return a, etcd, nil
 }
 
 // untilEnd waits until ctx ends, which is no error, or something else does.

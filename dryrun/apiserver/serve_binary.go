@@ -24,16 +24,9 @@ func serveBinary(ctx context.Context, dir, path string, greet func(greeting) err
 		return err
 	}
 	defer release()
-	a, err := newAccess(dir, host)
+	a, etcd, err := begin(dir, host, greet)
 	if err != nil {
 		return err
-	}
-	if err := greet(a.greeting); err != nil {
-		return err
-	}
-	etcd, err := startEtcd(dir)
-	if err != nil {
-		return fmt.Errorf("starting etcd: %w", err)
 	}
 	defer stopEtcd(etcd)
 	w, err := newWitness(v3client.New(etcd.Server), &rest.Config{

@@ -64,19 +64,7 @@ func (d *definitions) of(opts Options, env string, deltas []diff.Delta) (*manife
 // are read from base, as all is by which changes are judged.
 func triedBy(opts Options, reads change.Reads) (files []string, entries []verdict.Entry) {
 	rendered := reads.Touched(opts.Change.Files)
-	for _, f := range opts.Change.Files {
-		for _, p := range f.Paths() {
-			if opts.Config.IsDefinitionFile(p) && !slices.Contains(rendered, p) && !slices.Contains(files, p) {
-				files = append(files, p)
-			}
-		}
-	}
-	slices.Sort(files)
-	for _, file := range files {
-		entries = append(entries, verdict.Entry{
-			Stage: verdict.StageDryRun, Reason: verdict.Off, Location: &verdict.Location{File: file},
-			Detail: "the change edits the definitions that objects are tried by; they are read from base, and what the change makes of them counts from the next change after this one is merged",
-		})
-	}
-	return files, entries
+	return readFromBase(opts.Change, verdict.StageDryRun, func(file string) bool {
+		return opts.Config.IsDefinitionFile(file) && !slices.Contains(rendered, file)
+	}, "the change edits the definitions that objects are tried by; they are read from base, and what the change makes of them counts from the next change after this one is merged")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
@@ -15,19 +16,23 @@ import (
 // of them is not in force in its own run.
 func judgedBy(opts Options) (files []string, entries []verdict.Entry) {
 	dirs := slices.Concat(opts.Config.PolicyDirs(opts.Change.Base), opts.Config.PolicyDirs(opts.Change.Head))
-	for _, f := range opts.Change.Files {
+	return readFromBase(opts.Change, verdict.StagePolicy, func(file string) bool { return isJudge(opts.Config, dirs, file) },
+		"the change edits what changes are judged by; it is read from base, and takes effect with the next change after this one is merged")
+}
+
+// readFromBase lists the changed files that a stage reads from base, sorted, each
+// with an entry that says so.
+func readFromBase(c *change.Change, stage verdict.Stage, pick func(file string) bool, detail string) (files []string, entries []verdict.Entry) {
+	for _, f := range c.Files {
 		for _, p := range f.Paths() {
-			if isJudge(opts.Config, dirs, p) && !slices.Contains(files, p) {
+			if pick(p) && !slices.Contains(files, p) {
 				files = append(files, p)
 			}
 		}
 	}
 	slices.Sort(files)
 	for _, file := range files {
-		entries = append(entries, verdict.Entry{
-			Stage: verdict.StagePolicy, Reason: verdict.Off, Location: &verdict.Location{File: file},
-			Detail: "the change edits what changes are judged by; it is read from base, and takes effect with the next change after this one is merged",
-		})
+		entries = append(entries, verdict.Entry{Stage: stage, Reason: verdict.Off, Location: &verdict.Location{File: file}, Detail: detail})
 	}
 	return files, entries
 }

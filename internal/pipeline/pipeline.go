@@ -244,15 +244,10 @@ func hide(r *report.Report, ledger []verdict.Entry, secrets redact.Redactor) {
 
 // finish orders what was found, counts it, and decides.
 func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bool, policyRules int) {
-	for i := range r.Findings {
-		r.Findings[i].Fingerprint = verdict.Fingerprint(r.Findings[i])
-	}
+	fingerprint(r.Findings)
 	if p := r.Preview; p != nil {
-		for _, list := range [][]verdict.Finding{p.Added, p.Removed} {
-			for i := range list {
-				list[i].Fingerprint = verdict.Fingerprint(list[i])
-			}
-		}
+		fingerprint(p.Added)
+		fingerprint(p.Removed)
 	}
 	verdict.SortFindings(r.Findings)
 	verdict.SortLedger(ledger)
@@ -272,6 +267,12 @@ func finish(r *report.Report, ledger []verdict.Entry, opts Options, manifests bo
 	r.Verdict = verdict.Decide(whole)
 	for i, env := range r.Environments {
 		r.Environments[i].Outcome = verdict.Decide(whole.Of(env.Name, env.Affected)).Outcome
+	}
+}
+
+func fingerprint(findings []verdict.Finding) {
+	for i := range findings {
+		findings[i].Fingerprint = verdict.Fingerprint(findings[i])
 	}
 }
 

@@ -172,9 +172,7 @@ func stand(ctx context.Context, opts Options, waivedBy fs.FS) (judgement, error)
 	j.rules = policyRules(opts, own)
 	s := verdict.Sight{Now: opts.Now, Rules: j.rules, Environments: j.environments, All: opts.Environment == ""}
 	j.findings = append(j.findings, verdict.Waive(j.findings, waivers, s)...)
-	for i := range j.findings {
-		j.findings[i].Fingerprint = verdict.Fingerprint(j.findings[i])
-	}
+	fingerprint(j.findings)
 	return j, nil
 }
 

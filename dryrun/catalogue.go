@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 )
@@ -49,19 +47,9 @@ const page = 50
 // kubeconfig names. It needs the right to list them, without which it returns a
 // *Forbidden, and changes nothing.
 func ReadCatalogue(ctx context.Context, kubeconfig, name string) (Catalogue, error) {
-	restConfig, err := clusters{kubeconfig: kubeconfig}.config(config.Environment{Context: name})
+	restConfig, version, err := clusters{kubeconfig: kubeconfig}.connect(ctx, config.Environment{Context: name})
 	if err != nil {
 		return Catalogue{}, err
-	}
-	restConfig.Timeout = requestTimeout
-	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return guard{next} })
-	client, err := discovery.NewDiscoveryClientForConfig(within(ctx, restConfig))
-	if err != nil {
-		return Catalogue{}, fmt.Errorf("making a client for the cluster: %w", err)
-	}
-	version, err := client.ServerVersion()
-	if err != nil {
-		return Catalogue{}, fmt.Errorf("asking the cluster of the context %s: %w", name, err)
 	}
 	d, err := dynamic.NewForConfig(restConfig)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/internal/config"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -36,21 +37,31 @@ const (
 	clusterBurst = 100
 )
 
-func (c clusters) acquire(ctx context.Context, env config.Environment) (*target, error) {
+// connect returns the way to a cluster, through the guard, and its version. There
+// is no other way.
+func (c clusters) connect(ctx context.Context, env config.Environment) (*rest.Config, *version.Info, error) {
 	restConfig, err := c.config(env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	restConfig.QPS, restConfig.Burst = clusterQPS, clusterBurst
 	restConfig.Timeout = cmp.Or(c.timeout, requestTimeout)
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return guard{next} })
 	client, err := discovery.NewDiscoveryClientForConfig(within(ctx, restConfig))
 	if err != nil {
-		return nil, fmt.Errorf("making a client for the cluster: %w", err)
+		return nil, nil, fmt.Errorf("making a client for the cluster: %w", err)
 	}
-	version, err := client.ServerVersion()
+	info, err := client.ServerVersion()
 	if err != nil {
-		return nil, fmt.Errorf("asking the cluster of the context %s: %w", env.Context, err)
+		return nil, nil, fmt.Errorf("asking the cluster of the context %s: %w", env.Context, err)
+	}
+	return restConfig, info, nil
+}
+
+func (c clusters) acquire(ctx context.Context, env config.Environment) (*target, error) {
+	restConfig, version, err := c.connect(ctx, env)
+	if err != nil {
+		return nil, err
 	}
 	known, err := discover(ctx, restConfig)
 	if err != nil {

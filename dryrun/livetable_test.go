@@ -231,11 +231,19 @@ func (p *plainClient) apply(o *unstructured.Unstructured) {
 	if r == nil {
 		return
 	}
-	var err error
-	if o.GetName() == "" {
-		_, err = r.Create(p.t.Context(), o, metav1.CreateOptions{FieldManager: "kubectl"})
-	} else {
-		_, err = r.Apply(p.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "kubectl", Force: true})
+	send := func() (err error) {
+		if o.GetName() == "" {
+			_, err = r.Create(p.t.Context(), o, metav1.CreateOptions{FieldManager: "kubectl"})
+		} else {
+			_, err = r.Apply(p.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "kubectl", Force: true})
+		}
+		return err
+	}
+	err := send()
+	// A kind is listed a moment before it is served.
+	for n := 0; n < 200 && err != nil && strings.Contains(err.Error(), "the server could not find the requested resource"); n++ {
+		time.Sleep(10 * time.Millisecond)
+		err = send()
 	}
 	if err != nil {
 		_, err = r.Create(p.t.Context(), o, metav1.CreateOptions{FieldManager: "kubectl", FieldValidation: metav1.FieldValidationIgnore})
@@ -277,10 +285,33 @@ func (p *plainClient) established(r dynamic.ResourceInterface, name string) {
 		conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 		for _, c := range conditions {
 			if fields, _ := c.(map[string]any); fields["type"] == "Established" && fields["status"] == "True" {
+				p.listed(ctx, o)
 				return
 			}
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// listed waits until a cluster lists the kind of an established definition, which
+// is a moment later: what is not listed would not be applied.
+func (p *plainClient) listed(ctx context.Context, definition *unstructured.Unstructured) {
+	p.t.Helper()
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		name, _ := version["name"].(string)
+		for version["served"] == true {
+			p.discover()
+			if _, err := p.mapper.RESTMapping(schema.GroupKind{Group: group, Kind: kind}, name); err == nil {
+				break
+			}
+			if ctx.Err() != nil {
+				p.t.Fatalf("%s is established, and %s is not listed", definition.GetName(), name)
+			}
+		}
 	}
 }
 

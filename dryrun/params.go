@@ -36,6 +36,10 @@ func (s *session) readParams(binding *manifest.Object) {
 			continue
 		}
 		of := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
+		if why := s.unheeded(policy, of); why != "" {
+			s.policies.lacking[binding.ID()] = why
+			return
+		}
 		if own(of.Group) && kind != "ConfigMap" && kind != "Secret" {
 			s.policies.lacking[binding.ID()] = "it takes objects of the kind " + kind + " for parameters, of which the dry-run knows nothing"
 			return
@@ -60,6 +64,18 @@ func (s *session) readParams(binding *manifest.Object) {
 	if !found {
 		s.policies.lacking[binding.ID()] = "what it refers to for parameters is in no root of the environment, so that what the policy would say is not known"
 	}
+}
+
+// unheeded says why a policy may say nothing without a word, for want of what it
+// takes for parameters; it is empty where it does not. A server that is not
+// embedded may learn of the kind half a minute late; until then the policy is
+// wrong to it, and one whose failures are ignored is ignored
+// (k8s.io/apiserver/pkg/admission/plugin/policy/generic).
+func (s *session) unheeded(policy *manifest.Object, params schema.GroupKind) string {
+	if !s.binary || own(params.Group) || child(policy.Fields()["spec"], "failurePolicy") != "Ignore" {
+		return ""
+	}
+	return "its policy ignores failures, and a kube-apiserver may not find the kind " + params.Kind + " of its parameters in time"
 }
 
 // selection tells the objects that a paramRef refers to, of its kind, and the
@@ -88,13 +104,16 @@ func selection(ref map[string]any) (selects func(*manifest.Object) bool, home st
 // that the change alters: nothing tells when it has. A policy that is taken away
 // and put back reads them from the start.
 func (s *session) renewParams(ctx context.Context) error {
-	kinds := map[schema.GroupKind]bool{}
+	// Policies that come with the change read them from the start.
+	kinds, added := map[schema.GroupKind]bool{}, map[schema.GroupKind]bool{}
 	for _, t := range s.deltas {
-		if id := t.ID(); s.policies.params[id] && id.Group != "" && t.Operation != diff.Create {
-			kinds[schema.GroupKind{Group: id.Group, Kind: id.Kind}] = true
+		if id := t.ID(); s.policies.params[id] && id.Group != "" {
+			of := schema.GroupKind{Group: id.Group, Kind: id.Kind}
+			kinds[of] = kinds[of] || t.Operation != diff.Create
+			added[of] = true
 		}
 	}
-	if len(kinds) == 0 {
+	if len(added) == 0 {
 		return nil
 	}
 	var again []item
@@ -109,7 +128,8 @@ func (s *session) renewParams(ctx context.Context) error {
 		}
 		apiVersion, _ := child(child(o.Fields()["spec"], "paramKind"), "apiVersion").(string)
 		kind, _ := child(child(o.Fields()["spec"], "paramKind"), "kind").(string)
-		if !kinds[schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()] {
+		of := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
+		if !kinds[of] && !(added[of] && s.in.Base.Get(id) != nil) {
 			continue
 		}
 		stored, err := s.client.get(ctx, i)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
@@ -39,11 +40,12 @@ func newDefinitions(opts Options, envs []config.Pair) (*definitions, error) {
 
 // of returns what an environment needs for a change, or nil. Files of many
 // megabytes are not read for a change of what every cluster knows: groups of
-// custom resources have a dot in their names.
-func (d *definitions) of(opts Options, env string, deltas []diff.Delta) (*manifest.Set, error) {
-	files := d.files[env]
-	custom := slices.ContainsFunc(deltas, func(delta diff.Delta) bool { return strings.Contains(delta.ID().Group, ".") })
-	if len(files) == 0 || !custom {
+// custom resources have a dot in their names, those of parameters of admission
+// policies as well.
+func (d *definitions) of(opts Options, in dryrun.Input) (*manifest.Set, error) {
+	files := d.files[in.Environment.Name]
+	custom := slices.ContainsFunc(in.Deltas, func(delta diff.Delta) bool { return strings.Contains(delta.ID().Group, ".") })
+	if len(files) == 0 || !custom && !takesCustom(in.Base) && !takesCustom(in.Head) {
 		return nil, nil
 	}
 	d.mu.Lock()
@@ -58,6 +60,18 @@ func (d *definitions) of(opts Options, env string, deltas []diff.Delta) (*manife
 	}
 	d.sets[key] = set
 	return set, nil
+}
+
+// takesCustom reports whether an admission policy takes custom resources for
+// parameters.
+func takesCustom(set *manifest.Set) bool {
+	return slices.ContainsFunc(set.All(), func(o *manifest.Object) bool {
+		spec, _ := o.Fields()["spec"].(map[string]any)
+		kind, _ := spec["paramKind"].(map[string]any)
+		apiVersion, _ := kind["apiVersion"].(string)
+		group, _, _ := strings.Cut(apiVersion, "/")
+		return o.ID().Group == "admissionregistration.k8s.io" && strings.Contains(group, ".")
+	})
 }
 
 // triedBy lists the changed files of definitions that no environment renders. They

@@ -244,7 +244,7 @@ func try(ctx context.Context, opts Options, o *outcome, in dryrun.Input) error {
 	}
 	say(opts, "trying %s on an API server", in.Environment.Name)
 	var err error
-	if in.Definitions, err = opts.definitions.of(opts, in.Environment.Name, in.Deltas); err != nil {
+	if in.Definitions, err = opts.definitions.of(opts, in); err != nil {
 		return err
 	}
 	result, err := opts.Trier.Try(ctx, in)

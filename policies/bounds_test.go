@@ -64,7 +64,7 @@ func TestCancel(t *testing.T) {
 
 // TestNothingRuns: an object on which no rule ran was not evaluated.
 func TestNothingRuns(t *testing.T) {
-	empty, err := policies.Load(policies.Source{Name: "policies", FS: fstest.MapFS{"policies/README.md": {}}, Dir: "policies"})
+	empty, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fstest.MapFS{"policies/README.md": {}}, Dir: "policies"})
 	if err != nil || len(empty.Rules()) != 0 {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestNothingRuns(t *testing.T) {
 // TestOrder: neither the number of workers nor the order of the input changes
 // the result. Run with -race it also proves that workers share nothing.
 func TestOrder(t *testing.T) {
-	engine, err := policies.Load(policies.Library(), policies.Source{Name: "policies", Dir: "policies", FS: fstest.MapFS{
+	engine, err := policies.Load(t.Context(), policies.Library(), policies.Source{Name: "policies", Dir: "policies", FS: fstest.MapFS{
 		"policies/a.rego": {Data: []byte(`package main
 deny contains {"msg": sprintf("%s %s", [c.name, other]), "at": c} if {
 	some c in input.spec.template.spec.containers
@@ -139,7 +139,7 @@ func copies(t testing.TB, n int, replicas string) *manifest.Set {
 }
 
 func BenchmarkEvaluate(b *testing.B) {
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(b.Context(), policies.Library())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func BenchmarkEvaluate(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := policies.Load(policies.Library()); err != nil {
+		if _, err := policies.Load(b.Context(), policies.Library()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -32,6 +32,8 @@ type Testing struct {
 	Run *regexp.Regexp
 	// Coverage counts the lines of each file that the tests reach.
 	Coverage bool
+	// Loader loads the rules; whoever tests again and again has one.
+	Loader *Loader
 }
 
 // TestReport is what the tests say, in the order of their places.
@@ -114,7 +116,7 @@ func (e *NoTests) UserHint() string {
 // *_test.yaml, through the engine as a check does; and the suites of Gatekeeper. A test that is skipped
 // (todo_) has not passed. What cannot be loaded, and no tests at all, is an error.
 func Test(ctx context.Context, t Testing) (TestReport, error) {
-	engine, err := Load(append(t.With[:len(t.With):len(t.With)], t.Sources...)...)
+	engine, err := t.Loader.Load(ctx, append(t.With[:len(t.With):len(t.With)], t.Sources...)...)
 	if err != nil {
 		return TestReport{}, err
 	}
@@ -161,7 +163,7 @@ func Test(ctx context.Context, t Testing) (TestReport, error) {
 func verify(ctx context.Context, t Testing) ([]TestResult, error) {
 	var out []TestResult
 	for _, s := range t.Sources {
-		cases, err := Verify(ctx, s.FS, s.Dir, fixtureTime())
+		cases, err := t.Loader.verify(ctx, s.FS, s.Dir, fixtureTime())
 		if err != nil {
 			return nil, err
 		}

@@ -167,7 +167,7 @@ func (a accepted) answer(t *testing.T) []string {
 	if a.verify {
 		return a.verified(t)
 	}
-	engine, err := policies.Load(a.sources()...)
+	engine, err := policies.Load(t.Context(), a.sources()...)
 	if err != nil {
 		return []string{"refused: " + err.Error()}
 	}

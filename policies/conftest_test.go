@@ -45,7 +45,7 @@ func judgeFiles(t *testing.T, files map[string]string, objects string) (policies
 	for name, text := range files {
 		fsys["policy/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	engine, err := policies.Load(policies.Source{Name: "policy", FS: fsys, Dir: "policy"})
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "policy", FS: fsys, Dir: "policy"})
 	if err != nil {
 		return policies.Result{}, err
 	}
@@ -167,7 +167,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%s: there is no hint", tt.name)
 		}
 	}
-	if _, err := policies.Load(policies.Source{Name: "gone", FS: fstest.MapFS{}, Dir: "gone"}); err == nil || !strings.Contains(err.Error(), "gone: the directory") {
+	if _, err := policies.Load(t.Context(), policies.Source{Name: "gone", FS: fstest.MapFS{}, Dir: "gone"}); err == nil || !strings.Contains(err.Error(), "gone: the directory") {
 		t.Errorf("a missing directory: got %v", err)
 	}
 }

@@ -49,7 +49,7 @@ func (c *templateCache) newConstraint(ctx context.Context, k *gatekeeper.Constra
 	case compiled.why != "":
 		return out, &blocked{"its template is not evaluated: " + compiled.why}
 	}
-	parameters, err := parametersFor(ctx, k, t)
+	parameters, err := parametersFor(ctx, c.left, k, t)
 	if err != nil {
 		return out, err
 	}
@@ -96,7 +96,7 @@ var errSchema = errors.New("the parameters do not fit the schema of the template
 
 // parametersFor checks the parameters of a constraint as the API server does,
 // and sets the defaults.
-func parametersFor(ctx context.Context, k *gatekeeper.Constraint, t *gatekeeper.Template) (any, error) {
+func parametersFor(ctx context.Context, left *leftovers, k *gatekeeper.Constraint, t *gatekeeper.Template) (any, error) {
 	fault := func(pointer, format string, args ...any) error {
 		at := k.Object.Locate("/spec/parameters" + pointer)
 		e := &Error{File: fileOf(at, k.Object), Line: at.Line, Msg: "spec.parameters: " + fmt.Sprintf(format, args...), Hint: "see spec.crd.spec.validation.openAPIV3Schema of the ConstraintTemplate " + t.Object.ID().Name}
@@ -107,10 +107,10 @@ func parametersFor(ctx context.Context, k *gatekeeper.Constraint, t *gatekeeper.
 	}
 	parameters := t.Defaulted(k.Parameters)
 	if schema := t.JSONSchema(); schema != nil && k.Parameters != nil {
-		wrong, err := violates(ctx, parameters, schema)
+		wrong, err := violates(ctx, left, parameters, schema)
 		if err != nil && hostile(err) {
 			at := t.Object.Locate("/spec/crd/spec/validation/openAPIV3Schema")
-			return nil, &Error{File: fileOf(at, t.Object), Line: at.Line, Msg: fmt.Sprintf("checking the parameters of %s with the schema of the template: %s", k.ID(), err), Hint: "make the schema simpler"}
+			return nil, &Error{File: fileOf(at, t.Object), Line: at.Line, Msg: fmt.Sprintf("checking the parameters of %s with the schema of the template: %s", k.ID(), err), Hint: simpler(err, "make the schema simpler")}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("checking the parameters of %s: %w", k.ID(), err)

@@ -65,7 +65,7 @@ func BenchmarkConstraints(b *testing.B) {
 			files = append(files, fmt.Sprintf("policies/%s-%d.yaml", kind, i), constraintOf(kind, fmt.Sprintf("c%d", i), "\n  match: "+match+"\n  parameters: "+parameters))
 		}
 	}
-	engine, err := loadArchive(archive(files...))
+	engine, err := loadArchive(b.Context(), archive(files...))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/penstock-dev/penstock/policies/gatekeeper"
@@ -26,12 +27,15 @@ type template struct {
 // templateCache compiles each ConstraintTemplate once for all environments. It
 // is safe for concurrent use.
 type templateCache struct {
+	left *leftovers
+	// limit is how long a template may be waited for, by all together.
+	limit    time.Duration
 	mu       sync.Mutex
-	compiled map[string]func() (*template, error)
+	compiled map[string]*attempt[*template]
 }
 
-func newTemplateCache() *templateCache {
-	return &templateCache{compiled: map[string]func() (*template, error){}}
+func newTemplateCache(left *leftovers) *templateCache {
+	return &templateCache{left: left, limit: loadTimeout, compiled: map[string]*attempt[*template]{}}
 }
 
 // maxRego bounds the code of a template, in bytes: etcd takes no larger request
@@ -39,8 +43,9 @@ func newTemplateCache() *templateCache {
 const maxRego = 3 << 19
 
 // get compiles a template. The code may be that of a stranger: what takes longer
-// than a patient ctx lets it is given up, as its own error says. The error that
-// is returned is that of the run.
+// than a patient ctx lets it is given up, as its own error says: by this caller,
+// while others, who may have more time left, still wait for the same compilation,
+// as long as its own limit lets them. The error that is returned is that of the run.
 func (c *templateCache) get(ctx context.Context, r *gatekeeper.Rego) (*template, error) {
 	size := len(r.Main.Text)
 	for _, s := range r.Libs {
@@ -54,30 +59,44 @@ func (c *templateCache) get(ctx context.Context, r *gatekeeper.Rego) (*template,
 	for _, s := range append([]gatekeeper.Source{r.Main}, r.Libs...) {
 		fmt.Fprintf(&key, "\x00%s\x00%d\x00%s", s.File, s.Before, s.Text)
 	}
-	c.mu.Lock()
-	compile, ok := c.compiled[key.String()]
-	switch err := context.Cause(ctx); {
-	case ok:
-	case err != nil:
-		// Others took all the time, which says nothing of this one.
-		compile = func() (*template, error) { return nil, err }
-	default:
-		compile = sync.OnceValues(func() (*template, error) {
-			return bounded(ctx, func() (*template, error) { return compileTemplate(r), nil })
-		})
-		c.compiled[key.String()] = compile
-	}
-	c.mu.Unlock()
-	t, err := compile()
+	t, err := c.await(ctx, key.String(), func() (*template, error) { return compileTemplate(r), nil })
 	if err != nil && hostile(err) {
 		return &template{err: uncompiled(r, err)}, nil
 	}
 	return t, err
 }
 
+// await begins a compilation that nobody has begun, and waits for it. That there
+// was no room for it is not remembered, and neither is whose time ran out.
+func (c *templateCache) await(ctx context.Context, key string, compile func() (*template, error)) (*template, error) {
+	a, err := c.attempt(ctx, key, compile)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithDeadlineCause(ctx, a.begun.Add(c.limit), &errImpatient{c.limit, "all environments"})
+	defer cancel()
+	return a.wait(ctx)
+}
+
+func (c *templateCache) attempt(ctx context.Context, key string, compile func() (*template, error)) (*attempt[*template], error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.compiled[key]; a != nil {
+		return a, nil
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err // others took all the time, which says nothing of this one
+	}
+	a, err := begin(c.left, compile)
+	if err == nil {
+		c.compiled[key] = a
+	}
+	return a, err
+}
+
 // uncompiled is the error of a template that was given up.
 func uncompiled(r *gatekeeper.Rego, err error) *Error {
-	return &Error{File: r.Main.File, Line: r.Main.Before + 1, Msg: "compiling the template: " + err.Error(), Hint: "make its Rego simpler; see how long `opa check` takes"}
+	return &Error{File: r.Main.File, Line: r.Main.Before + 1, Msg: "compiling the template: " + err.Error(), Hint: simpler(err, "make its Rego simpler; see how long `opa check` takes")}
 }
 
 // compileTemplate compiles a template on its own, in the sandbox of all rules:

@@ -90,7 +90,7 @@ func (m *manifests) suite(d manifest.Document) {
 // refused are the constraints that a suite expects to be refused, and that are:
 // they are tests, and in force nowhere. One that is valid, whatever a suite says,
 // judges as any other does.
-func (m *manifests) refused(ctx context.Context) []gatekeeper.Ignored {
+func (m *manifests) refused(ctx context.Context, left *leftovers) []gatekeeper.Ignored {
 	if len(m.invalid) == 0 {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (m *manifests) refused(ctx context.Context) []gatekeeper.Ignored {
 		}
 		for _, k := range found.Constraints {
 			if t := templates[k.Kind]; t != nil {
-				if _, err := parametersFor(ctx, k, t); errors.Is(err, errSchema) {
+				if _, err := parametersFor(ctx, left, k, t); errors.Is(err, errSchema) {
 					why = err.Error()
 				}
 			}
@@ -124,7 +124,7 @@ func (m *manifests) refused(ctx context.Context) []gatekeeper.Ignored {
 // that are tests. One that cannot be used, or two of one name that differ, are an
 // *Error, as is a template that does not compile.
 func (m *manifests) read(ctx context.Context, cache *templateCache) (found gatekeeper.Objects, tests []gatekeeper.Ignored, err error) {
-	tests = m.refused(ctx)
+	tests = m.refused(ctx, cache.left)
 	kept := slices.DeleteFunc(slices.Clone(m.objects), func(o *manifest.Object) bool {
 		return slices.ContainsFunc(tests, func(t gatekeeper.Ignored) bool { return t.Object == o })
 	})

@@ -54,7 +54,7 @@ func TestBrokenConstraints(t *testing.T) {
 		{"YAML that names Gatekeeper and does not parse", archive("policies/a.yaml", "apiVersion: templates.gatekeeper.sh/v1\nkind: [\n"), "policies/a.yaml:"},
 		{"a constraint without a name", archive("policies/a.yaml", "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sFoo\n"), "policies/a.yaml:1: "},
 	} {
-		_, err := loadArchive(tt.in)
+		_, err := loadArchive(t.Context(), tt.in)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 			continue
@@ -69,7 +69,7 @@ func TestBrokenConstraints(t *testing.T) {
 // the folder data is data; equal copies of a constraint are one; a constraint
 // that a suite expects to be refused is not in force.
 func TestYAMLBesidePolicies(t *testing.T) {
-	engine, err := loadArchive(archive(
+	engine, err := loadArchive(t.Context(), archive(
 		"policies/a.rego", "package main\ndeny contains data.settings.text if input.kind",
 		"policies/data/settings.yaml", "settings: {text: hello}",
 		"policies/chart/templates/x.yaml", "{{ if .Values.x }}\na: b\n{{ end }}",
@@ -192,7 +192,7 @@ func TestTemplateWithoutEnd(t *testing.T) {
 		{"code", templateOf("K8sFoo", code), "failed ConstraintTemplate/k8sfoo: it does not work as this change has it: head.yaml:9: compiling the template: it was given up after 250ms, which all templates and schemas of an environment share"},
 		{"length", templateOf("K8sFoo", long), "its Rego is 1567 KiB long, and no API server takes more than 1536"},
 	} {
-		engine, err := loadArchive(archive("policies/t.yaml", templateOf("K8sBar", `package k8sbar
+		engine, err := loadArchive(t.Context(), archive("policies/t.yaml", templateOf("K8sBar", `package k8sbar
 violation[{"msg": "bar"}] { true }`), "policies/c.yaml", constraintOf("K8sBar", "bar", "{match: {kinds: [{kinds: [Service]}]}}")))
 		if err != nil {
 			t.Fatal(err)
@@ -229,7 +229,7 @@ func TestSchemaWithoutEnd(t *testing.T) {
 // TestConstraintTimeout: a constraint that does not end is stopped and named.
 func TestConstraintTimeout(t *testing.T) {
 	const endless = `violation[{"msg": "x"}] { a := numbers.range(1, 1000)[_]; b := numbers.range(1, 1000)[_]; c := numbers.range(1, 1000)[_]; a + b + c < 0 }`
-	engine, err := loadArchive(archive("policies/t.yaml", templateOf("K8sFoo", "package k8sfoo\n"+endless), "policies/c.yaml", constraintOf("K8sFoo", "foo", "{}")))
+	engine, err := loadArchive(t.Context(), archive("policies/t.yaml", templateOf("K8sFoo", "package k8sfoo\n"+endless), "policies/c.yaml", constraintOf("K8sFoo", "foo", "{}")))
 	if err != nil {
 		t.Fatal(err)
 	}

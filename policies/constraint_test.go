@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -51,7 +52,7 @@ func text(archive *txtar.Archive, name string) string {
 // judgeArchive writes what the policies of an archive say of its environment.
 func judgeArchive(t *testing.T, archive *txtar.Archive) string {
 	t.Helper()
-	engine, err := loadArchive(archive)
+	engine, err := loadArchive(t.Context(), archive)
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
@@ -80,14 +81,14 @@ func judgeArchive(t *testing.T, archive *txtar.Archive) string {
 	return out
 }
 
-func loadArchive(archive *txtar.Archive) (*policies.Engine, error) {
+func loadArchive(ctx context.Context, archive *txtar.Archive) (*policies.Engine, error) {
 	fsys := fstest.MapFS{"policies/.keep": {}}
 	for _, f := range archive.Files {
 		if strings.HasPrefix(f.Name, "policies/") {
 			fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 		}
 	}
-	return policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
+	return policies.Load(ctx, policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
 }
 
 func objects(t *testing.T, file, text string) *manifest.Set {

@@ -47,7 +47,7 @@ func set(t *testing.T, text string) *manifest.Set {
 func load(t *testing.T, rego string) (*policies.Engine, error) {
 	t.Helper()
 	fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(rego)}}
-	return policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
+	return policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
 }
 
 func evaluate(t *testing.T, rego, base, head string, env config.Environment) policies.Result {

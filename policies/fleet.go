@@ -44,7 +44,7 @@ func (e *Engine) EvaluateFleet(ctx context.Context, in FleetInput) (Result, erro
 	fleet := slices.DeleteFunc(slices.Clone(e.rules), func(r rule) bool { return r.scope != scopeFleet })
 	waiting, cancel := patient(ctx, in.RuleTimeout)
 	defer cancel()
-	rules, faults, err := configure(waiting, fleet, in.Settings)
+	rules, faults, err := e.configure(waiting, fleet, in.Settings)
 	if err != nil {
 		return Result{}, err
 	}

@@ -32,11 +32,18 @@ type CaseResult struct {
 // files and of what is in them. There are none where there is no suite, which
 // does not mean that anything passed. The error is for files that cannot be read.
 func Verify(ctx context.Context, fsys fs.FS, dir string, now time.Time) ([]CaseResult, error) {
+	return new(Loader).verify(ctx, fsys, dir, now)
+}
+
+func (l *Loader) verify(ctx context.Context, fsys fs.FS, dir string, now time.Time) ([]CaseResult, error) {
+	if l == nil {
+		l = &Loader{}
+	}
 	suites, err := readSuites(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
-	v := verifier{fsys: fsys, now: now, cache: newTemplateCache()}
+	v := verifier{fsys: fsys, now: now, cache: newTemplateCache(&l.left)}
 	var out []CaseResult
 	for _, s := range suites {
 		for _, t := range s.Tests {

@@ -49,7 +49,7 @@ plain := count(input.spec.template.spec.containers)
 package rules.` + name + `
 deny contains sprintf("` + name + ` allows %v", [limit]) if limit := ` + expression)}
 		}
-		engine, err := policies.Load(policies.Source{Name: "policies", FS: files, Dir: "policies"})
+		engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: files, Dir: "policies"})
 		if err != nil {
 			t.Errorf("%s: %v", expression, err)
 			continue

@@ -132,7 +132,7 @@ func all(engine *policies.Engine) config.Environment {
 // BenchmarkLibrary is 1,000 documents of ten kinds: as they are by default, with
 // every rule switched on, and with a change to each Deployment.
 func BenchmarkLibrary(b *testing.B) {
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(b.Context(), policies.Library())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 // TestLibraryLoads checks what Load demands of built-in rules: METADATA with an
 // id, severity, description and remediation.
 func TestLibraryLoads(t *testing.T) {
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(t.Context(), policies.Library())
 	if err != nil {
 		t.Fatal(err)
 	}

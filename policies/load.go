@@ -21,13 +21,30 @@ import (
 // or a rule ID that two packages claim, is an *Error. No rules at all is not:
 // the engine then says of every object that it was not evaluated. Rules may be
 // those of a stranger, to see what they would say: what takes too long to compile,
-// or crashes the compiler, is an *Error as well.
-func Load(sources ...Source) (*Engine, error) { return loadWithin(loadTimeout, sources) }
+// or crashes the compiler, is an *Error as well. When ctx ends, so does Load.
+func Load(ctx context.Context, sources ...Source) (*Engine, error) {
+	return new(Loader).Load(ctx, sources...)
+}
 
-func loadWithin(limit time.Duration, sources []Source) (*Engine, error) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, &errImpatient{limit, "all rules"})
+// Loader loads again and again, as whoever watches does. Loading cannot be
+// interrupted, so that one that was given up goes on: when three of them do, in
+// rules or in the templates of environments, no more are begun until one has
+// ended. The zero value is ready; nil is a new one each time. It is safe for
+// concurrent use.
+type Loader struct{ left leftovers }
+
+// Load is the function Load.
+func (l *Loader) Load(ctx context.Context, sources ...Source) (*Engine, error) {
+	return l.within(ctx, loadTimeout, sources)
+}
+
+func (l *Loader) within(ctx context.Context, limit time.Duration, sources []Source) (*Engine, error) {
+	if l == nil {
+		l = &Loader{}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &errImpatient{limit, "all rules"})
 	defer cancel()
-	e, err := bounded(ctx, func() (*Engine, error) { return load(ctx, sources) })
+	e, err := bounded(ctx, &l.left, func() (*Engine, error) { return load(ctx, &l.left, sources) })
 	if err == nil || !hostile(err) {
 		return e, err
 	}
@@ -37,10 +54,10 @@ func loadWithin(limit time.Duration, sources []Source) (*Engine, error) {
 			names = append(names, s.Name)
 		}
 	}
-	return nil, &Error{File: strings.Join(names, ", "), Msg: "loading the rules: " + err.Error(), Hint: "make the rules simpler; see how long `opa check` takes"}
+	return nil, &Error{File: strings.Join(names, ", "), Msg: "loading the rules: " + err.Error(), Hint: simpler(err, "make the rules simpler; see how long `opa check` takes")}
 }
 
-func load(ctx context.Context, sources []Source) (*Engine, error) {
+func load(ctx context.Context, left *leftovers, sources []Source) (*Engine, error) {
 	set, err := readSources(sources, false)
 	if err != nil {
 		return nil, err
@@ -55,7 +72,7 @@ func load(ctx context.Context, sources []Source) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache(), builtinErrors: set.manifests.builtinErrors}, newGraph(compiler)
+	e, g := &Engine{compiler: compiler, data: set.data, templates: newTemplateCache(left), builtinErrors: set.manifests.builtinErrors}, newGraph(compiler)
 	if e.gatekeeper, e.refused, err = set.manifests.read(ctx, e.templates); err != nil {
 		return nil, err
 	}

@@ -17,15 +17,15 @@ import (
 // Gatekeeper, by their names within their source, and their data, merged. Tests
 // are left out. Sources that cannot be loaded, beside with, are an error, and so
 // are objects of Gatekeeper that are in force and that a bundle cannot hold.
-func Pack(sources, with []Source) (files map[string][]byte, data map[string]any, err error) {
-	if _, err := Load(append(with[:len(with):len(with)], sources...)...); err != nil {
+func Pack(ctx context.Context, sources, with []Source) (files map[string][]byte, data map[string]any, err error) {
+	if _, err := Load(ctx, append(with[:len(with):len(with)], sources...)...); err != nil {
 		return nil, nil, err
 	}
 	set, err := readSources(sources, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	tests, err := set.tests()
+	tests, err := set.tests(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,10 +68,10 @@ func Pack(sources, with []Source) (files map[string][]byte, data map[string]any,
 
 // tests are the files that hold nothing but constraints that are tests of what
 // must be refused. In a bundle, which has no suite, they would be in force.
-func (set *sourceSet) tests() ([]string, error) {
-	ctx, cancel := patient(context.Background(), 0)
+func (set *sourceSet) tests(ctx context.Context) ([]string, error) {
+	ctx, cancel := patient(ctx, 0)
 	defer cancel()
-	refused := set.manifests.refused(ctx)
+	refused := set.manifests.refused(ctx, &leftovers{})
 	var files []string
 	for _, t := range refused {
 		file := t.Object.Origin().File

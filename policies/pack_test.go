@@ -26,7 +26,7 @@ func TestPack(t *testing.T) {
 	}
 	p, q := policies.Source{Name: "p", FS: files, Dir: "p"}, policies.Source{Name: "q", FS: files, Dir: "q"}
 	with := []policies.Source{policies.Library()}
-	packed, data, err := policies.Pack([]policies.Source{p}, with)
+	packed, data, err := policies.Pack(t.Context(), []policies.Source{p}, with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestPack(t *testing.T) {
 		t.Errorf("%s, %v", got, data)
 	}
 	var fault *policies.Error
-	if _, _, err := policies.Pack([]policies.Source{p, q}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "a/rule.rego twice") {
+	if _, _, err := policies.Pack(t.Context(), []policies.Source{p, q}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "a/rule.rego twice") {
 		t.Error(err)
 	}
 	constraint := "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sNo\nmetadata: {name: never}\n"
@@ -44,7 +44,7 @@ func TestPack(t *testing.T) {
 	} {
 		more := maps.Clone(files)
 		more[name] = &fstest.MapFile{Data: []byte(text)}
-		if _, _, err := policies.Pack([]policies.Source{{Name: "p", FS: more, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), name+": K8sNo.constraints.gatekeeper.sh never would not be in the bundle") {
+		if _, _, err := policies.Pack(t.Context(), []policies.Source{{Name: "p", FS: more, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), name+": K8sNo.constraints.gatekeeper.sh never would not be in the bundle") {
 			t.Errorf("%s: a constraint that is in force was left out: %v", name, err)
 		}
 	}
@@ -52,19 +52,19 @@ func TestPack(t *testing.T) {
 	wrong := constraint + "spec: {match: {nonsense: true}}\n"
 	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(wrong)}
 	refused["p/suite.yaml"] = &fstest.MapFile{Data: []byte("apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntests: [{name: a, template: template.yaml, constraint: wrong.yaml, invalid: true}]\n")}
-	if packed, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] != nil {
+	if packed, _, err := policies.Pack(t.Context(), []policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] != nil {
 		t.Errorf("a constraint that is wrong on purpose is in the bundle: %v", err)
 	}
 	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(constraint)}
-	if packed, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] == nil {
+	if packed, _, err := policies.Pack(t.Context(), []policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); err != nil || packed["wrong.yaml"] == nil {
 		t.Errorf("a constraint that is in force, whatever a suite says, is not in the bundle: %v", err)
 	}
 	refused["p/wrong.yaml"] = &fstest.MapFile{Data: []byte(wrong + "---\n" + strings.Replace(constraint, "never", "other", 1))}
-	if _, _, err := policies.Pack([]policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "p/wrong.yaml:1: K8sNo.constraints.gatekeeper.sh never is a test, and K8sNo.constraints.gatekeeper.sh other in the same file is in force") {
+	if _, _, err := policies.Pack(t.Context(), []policies.Source{{Name: "p", FS: refused, Dir: "p"}}, with); !errors.As(err, &fault) || !strings.Contains(err.Error(), "p/wrong.yaml:1: K8sNo.constraints.gatekeeper.sh never is a test, and K8sNo.constraints.gatekeeper.sh other in the same file is in force") {
 		t.Errorf("a test and a constraint were packed together: %v", err)
 	}
 	broken := policies.Source{Name: "r", FS: fstest.MapFS{"r/a.rego": {Data: []byte("package r\n\ndeny contains http.send({})\n")}}, Dir: "r"}
-	if _, _, err := policies.Pack([]policies.Source{broken}, nil); !errors.As(err, &fault) {
+	if _, _, err := policies.Pack(t.Context(), []policies.Source{broken}, nil); !errors.As(err, &fault) {
 		t.Errorf("rules that cannot be loaded were packed: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write docs/rules.md anew")
 // TestRulesPage keeps docs/rules.md what the METADATA of the library says:
 // go test ./policies -run TestRulesPage -update
 func TestRulesPage(t *testing.T) {
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(t.Context(), policies.Library())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestRulesPage(t *testing.T) {
 func TestPage(t *testing.T) {
 	files := fstest.MapFS{"p/a.rego": {Data: []byte(strings.Replace(tagRule, "severity: warning", "severity: warning\n#   enabled: false\n#   waivable: false", 1))},
 		"p/b.rego": {Data: []byte("package b\n\ndeny contains \"no\"\n")}}
-	engine, err := policies.Load(policies.Source{Name: "p", FS: files, Dir: "p"})
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "p", FS: files, Dir: "p"})
 	if err != nil {
 		t.Fatal(err)
 	}

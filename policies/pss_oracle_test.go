@@ -33,7 +33,7 @@ type podSecurity struct {
 
 func newPodSecurity(t *testing.T) podSecurity {
 	t.Helper()
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(t.Context(), policies.Library())
 	if err != nil {
 		t.Fatal(err)
 	}

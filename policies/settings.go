@@ -29,7 +29,7 @@ type setting struct {
 func (e *Engine) settings(ctx context.Context, env config.Environment, limit time.Duration) ([]setting, []string, error) {
 	ctx, cancel := patient(ctx, limit)
 	defer cancel()
-	out, faults, err := configure(ctx, e.rules, env)
+	out, faults, err := e.configure(ctx, e.rules, env)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func (e *Engine) settings(ctx context.Context, env config.Environment, limit tim
 
 // configure are the rules that run in an environment, and what is wrong with the
 // parameters of those that do not for that.
-func configure(ctx context.Context, rules []rule, env config.Environment) (out []setting, faults []string, err error) {
+func (e *Engine) configure(ctx context.Context, rules []rule, env config.Environment) (out []setting, faults []string, err error) {
 	for _, r := range rules {
 		if !r.runs(env) {
 			continue
@@ -48,7 +48,7 @@ func configure(ctx context.Context, rules []rule, env config.Environment) (out [
 			// "off" is dealt with above; unknown says what is not a level.
 			r.Level = verdict.Level(severity)
 		}
-		values, wrong, err := r.values(ctx, env.Parameters[r.ID])
+		values, wrong, err := r.values(ctx, e.templates.left, env.Parameters[r.ID])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -99,7 +99,7 @@ func meant(id string, ids []string) string {
 
 // values are the parameters of the rule with what the configuration sets, or
 // what is wrong with that.
-func (r rule) values(ctx context.Context, set map[string]any) (map[string]any, []string, error) {
+func (r rule) values(ctx context.Context, left *leftovers, set map[string]any) (map[string]any, []string, error) {
 	values := make(map[string]any, len(r.parameters))
 	for name, p := range r.parameters {
 		if p.Default != nil {
@@ -122,7 +122,7 @@ func (r rule) values(ctx context.Context, set map[string]any) (map[string]any, [
 			continue
 		}
 		if p.Schema != nil {
-			fault, err := violates(ctx, set[name], p.Schema)
+			fault, err := violates(ctx, left, set[name], p.Schema)
 			if err != nil {
 				return nil, nil, fmt.Errorf("checking the parameter %s of the rule %s: %w", name, r.ID, err)
 			}
@@ -154,7 +154,7 @@ func typeOf(value any) string {
 
 // violates says how a value violates a JSON Schema, or nothing. A schema that a
 // patient ctx has no patience with is an error, as one is that is no schema.
-func violates(ctx context.Context, value, schema any) (string, error) {
+func violates(ctx context.Context, left *leftovers, value, schema any) (string, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return "", err
@@ -165,7 +165,7 @@ func violates(ctx context.Context, value, schema any) (string, error) {
 	}
 	localSchemas()
 	match := topdown.GetBuiltin(ast.JSONMatchSchema.Name)
-	return bounded(ctx, func() (string, error) {
+	return bounded(ctx, left, func() (string, error) {
 		var answer *ast.Term
 		operands := []*ast.Term{ast.StringTerm(string(text)), ast.NewTerm(against)}
 		err := match(topdown.BuiltinContext{Context: ctx}, operands, func(t *ast.Term) error {

@@ -38,7 +38,7 @@ text := sprintf("%v %v", [input.review.parameters.max, data.parameters["team/lim
 
 func limitsEngine(t *testing.T, enabled string) *policies.Engine {
 	t.Helper()
-	engine, err := policies.Load(policies.Source{Name: "policies", Dir: "policies", FS: fstest.MapFS{
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", Dir: "policies", FS: fstest.MapFS{
 		"policies/limits.rego": {Data: []byte(strings.ReplaceAll(limits, "%ENABLED%", enabled))},
 		"policies/shared.rego": {Data: []byte(shared)},
 		// This rule caches shared.text for parameters of its own: none.

@@ -137,7 +137,7 @@ func TestBuiltinErrorsOfConstraints(t *testing.T) {
 		if tt.own == "" {
 			fsys["policies/c.yaml"] = &fstest.MapFile{Data: []byte(template + "---\n" + constraint)}
 		}
-		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.source})
+		engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.source})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestExceptionsOfCombine(t *testing.T) {
 deny_many contains "many" if count(input) > 1
 deny_other contains "other" if count(input) > 1
 exception contains ["many"] if input[_].contents.metadata.name == "a"`)}}
-	engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestBuiltinErrors(t *testing.T) {
 		{", builtin_errors: error", "ignore", "failed"},
 	} {
 		fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(strings.Replace(rego, "%s", tt.metadata, 1))}}
-		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.config})
+		engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: tt.config})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +217,7 @@ func TestBuiltinErrorsAreNotShared(t *testing.T) {
 			"policies/a.rego":   {Data: []byte("# METADATA\n# custom: {id: a/a, builtin_errors: " + mode + "}\npackage a\ndeny contains \"a\" if data.lib.number > 1")},
 			"policies/b.rego":   {Data: []byte("# METADATA\n# custom: {id: b/b}\npackage b\ndeny contains \"b\" if data.lib.number > 1")},
 		}
-		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
+		engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestBuiltinErrorsAreNotShared(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		files["policies/"+name+".yaml"] = &fstest.MapFile{Data: []byte(constraintOf("K8sFoo", name, "{}"))}
 	}
-	engine, err := policies.Load(policies.Source{Name: "policies", FS: files, Dir: "policies", BuiltinErrors: "warning"})
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: files, Dir: "policies", BuiltinErrors: "warning"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ deny contains msg if {
 	not service.contents.metadata.name in {d.contents.metadata.name | some d in input; d.contents.kind == "Deployment"}
 	msg := sprintf("%s: no Deployment for %s", [service.path, service.contents.metadata.name])
 }`)}}
-	engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
+	engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies", Combine: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestLongErrors(t *testing.T) {
 	rego := "package main\ndeny contains \"x\" if to_number(concat(\" \", [\"it is\", input.stringData.a])) > 1\nwarn contains \"x\" if to_number(input.metadata.annotations.long) > 1"
 	for _, mode := range []string{"error", "warning"} {
 		fsys := fstest.MapFS{"policies/rule.rego": {Data: []byte(rego)}}
-		engine, err := policies.Load(policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: mode})
+		engine, err := policies.Load(t.Context(), policies.Source{Name: "policies", FS: fsys, Dir: "policies", BuiltinErrors: mode})
 		if err != nil {
 			t.Fatal(err)
 		}

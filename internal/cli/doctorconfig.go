@@ -75,7 +75,7 @@ func (d *diagnosis) policies(ctx context.Context, cfg *config.Config, envs []con
 		d.notLooked("the configuration cannot be used")
 		return nil
 	}
-	engine, err := loadRules(ctx, d.tree, cfg, true)
+	engine, err := loadRules(ctx, &policies.Loader{}, d.tree, cfg, true)
 	var fault *policies.Error
 	switch {
 	case errors.As(err, &fault):

@@ -27,7 +27,7 @@ func (o *sourceOptions) next(ctx context.Context, c *change.Change, cfg *config.
 				"the change adds the bundle %s, which is not fetched before somebody has reviewed it, so that what the change makes of the rules is not previewed", b.Name())}
 		}
 	}
-	engine, err := loadRules(ctx, c.Head, head, !o.fork)
+	engine, err := loadRules(ctx, o.loader, c.Head, head, !o.fork)
 	if err != nil {
 		return nil, nil, err
 	}

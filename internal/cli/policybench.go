@@ -75,7 +75,7 @@ func (o *policyBenchOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	engine, err := loadRules(ctx, c.Head, cfg, !o.fork)
+	engine, err := loadRules(ctx, o.loader, c.Head, cfg, !o.fork)
 	if err != nil {
 		return err
 	}

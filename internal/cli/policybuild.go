@@ -52,7 +52,7 @@ func (o *policyBuildOptions) build(ctx context.Context) error {
 		return err
 	}
 	c := bundle.Contents{Revision: o.revision}
-	if c.Files, c.Data, err = policies.Pack(set.sources, set.with); err != nil {
+	if c.Files, c.Data, err = policies.Pack(ctx, set.sources, set.with); err != nil {
 		return err
 	}
 	if len(c.Files) == 0 {

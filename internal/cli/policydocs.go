@@ -55,7 +55,7 @@ func (o *policyDocsOptions) print(ctx context.Context) error {
 	title := "The built-in rules"
 	var rules []policies.Description
 	if o.builtin {
-		engine, err := policies.Load(policies.Library())
+		engine, err := policies.Load(ctx, policies.Library())
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (o *policyDocsOptions) print(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		engine, err := policies.Load(set.all()...)
+		engine, err := policies.Load(ctx, set.all()...)
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (o *explainOptions) known(ctx context.Context) ([]policies.Description, err
 	if err != nil {
 		return nil, err
 	}
-	engine, err := policies.Load(set.all()...)
+	engine, err := policies.Load(ctx, set.all()...)
 	if err != nil {
 		return nil, err
 	}

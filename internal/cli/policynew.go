@@ -107,7 +107,7 @@ func (o *policyNewOptions) target(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	engine, err := policies.Load(set.all()...)
+	engine, err := policies.Load(ctx, set.all()...)
 	if err != nil {
 		return "", err
 	}

@@ -22,6 +22,7 @@ type policyTestOptions struct {
 	watching        bool
 	verbose         bool
 	outputs         []string
+	loader          policies.Loader
 }
 
 func newPolicyTest(s Streams) *cobra.Command {
@@ -99,7 +100,7 @@ func (o *policyTestOptions) once(ctx context.Context, outs []output, only *regex
 		return err
 	}
 	report, err := policies.Test(ctx, policies.Testing{
-		Sources: set.sources, With: set.with, Run: only, Coverage: o.coverage || o.threshold > 0,
+		Sources: set.sources, With: set.with, Run: only, Coverage: o.coverage || o.threshold > 0, Loader: &o.loader,
 	})
 	if err != nil {
 		return err

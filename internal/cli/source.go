@@ -26,9 +26,12 @@ type sourceOptions struct {
 	// event is a file that names base and head; fork is set from it.
 	event string
 	fork  bool
+	// loader loads rules, of base and of head, each time that files change.
+	loader *policies.Loader
 }
 
 func (o *sourceOptions) flags(c *cobra.Command) {
+	o.loader = &policies.Loader{}
 	f := c.Flags()
 	f.StringVar(&o.Repo, "repo", ".", "a `DIR` in the git repository")
 	f.StringVar(&o.Base, "base", "", "the `REV` to compare with (default: the merge-base with the remote's default branch)")
@@ -92,10 +95,10 @@ func environments(c *change.Change, cfg *config.Config, name string) ([]config.P
 // rules loads the built-in rules, those of the repository and its bundles, as the
 // base has them. The bundles of a fork are fetched without credentials.
 func (o *sourceOptions) rules(ctx context.Context, c *change.Change, cfg *config.Config) (*policies.Engine, error) {
-	return loadRules(ctx, c.Base, cfg, !o.fork)
+	return loadRules(ctx, o.loader, c.Base, cfg, !o.fork)
 }
 
-func loadRules(ctx context.Context, tree fs.FS, cfg *config.Config, credentials bool) (*policies.Engine, error) {
+func loadRules(ctx context.Context, loader *policies.Loader, tree fs.FS, cfg *config.Config, credentials bool) (*policies.Engine, error) {
 	var sources []policies.Source
 	if cfg.Policies.Builtin {
 		sources = append(sources, policies.Library())
@@ -107,7 +110,7 @@ func loadRules(ctx context.Context, tree fs.FS, cfg *config.Config, credentials 
 	if err != nil {
 		return nil, err
 	}
-	return policies.Load(append(sources, bundles...)...)
+	return loader.Load(ctx, append(sources, bundles...)...)
 }
 
 // repositorySource is a directory of rules of a repository, as it is configured.

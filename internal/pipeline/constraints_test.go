@@ -74,7 +74,7 @@ func TestConstraintsOfTheRepository(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	engine, err := policies.Load()
+	engine, err := policies.Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,8 +57,9 @@ type Options struct {
 	// Trier is nil where the dry-run is switched off.
 	Trier Trier
 	// Next loads the configuration and the rules of head. It is called only where
-	// the change edits what changes are judged by; nil previews nothing. Its error
-	// is an *Unpreviewed where that is not to be looked at.
+	// the change edits what changes are judged by; nil previews nothing. It ends
+	// when its context does. Its error is an *Unpreviewed where that is not to be
+	// looked at.
 	Next func(context.Context) (*config.Config, Judge, error)
 	Tool report.Tool
 	// Now is the time of the run.

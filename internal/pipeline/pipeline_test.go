@@ -101,7 +101,7 @@ func runWith(t *testing.T, opts pipeline.Options, base, head string) *report.Rep
 			t.Error(err)
 		}
 	}()
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(t.Context(), policies.Library())
 	if err != nil {
 		t.Fatal(err)
 	}

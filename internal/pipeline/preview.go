@@ -112,31 +112,15 @@ func standNext(ctx context.Context, opts Options) (judgement, error) {
 	return stand(ctx, opts, merged.Head)
 }
 
-// loadNext loads what head judges by. Compiling cannot be interrupted, so that
-// one that does not end is left behind.
-func loadNext(ctx context.Context, opts Options) (*config.Config, Judge, error) {
-	type loaded struct {
-		cfg   *config.Config
-		judge Judge
-		err   error
-	}
-	done := make(chan loaded, 1)
-	go func() {
-		var l loaded
-		defer func() {
-			if r := recover(); r != nil {
-				l.err = fmt.Errorf("loading it panicked: %v", r)
-			}
-			done <- l
-		}()
-		l.cfg, l.judge, l.err = opts.Next(ctx)
+// loadNext loads what head judges by. What nobody has reviewed may crash what
+// reads it; it must not take the check with it.
+func loadNext(ctx context.Context, opts Options) (cfg *config.Config, judge Judge, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("loading it panicked: %v", r)
+		}
 	}()
-	select {
-	case l := <-done:
-		return l.cfg, l.judge, l.err
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
-	}
+	return opts.Next(ctx)
 }
 
 // stand judges all that stands at head.

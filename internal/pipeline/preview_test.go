@@ -28,7 +28,7 @@ func TestPreview(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	engine, err := policies.Load(policies.Library())
+	engine, err := policies.Load(t.Context(), policies.Library())
 	if err != nil {
 		t.Fatal(err)
 	}

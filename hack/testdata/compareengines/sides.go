@@ -38,7 +38,7 @@ func (s *ours) read(file string) (int, error) {
 }
 
 func (s *ours) compile(dir string) (err error) {
-	s.engine, err = policies.Load(policies.Source{Name: dir, FS: os.DirFS(dir), Dir: "."})
+	s.engine, err = policies.Load(context.Background(), policies.Source{Name: dir, FS: os.DirFS(dir), Dir: "."})
 	return err
 }
 

@@ -35,15 +35,18 @@ const maxWord = 3
 // New collects the values of data and stringData of the Secrets among
 // the objects, which may be nil: as they are, decoded from base64 or encoded
 // in it, and as they look in a quoted string. Of values of several lines each
-// line that tells enough counts by itself. Values shorter than shortest are left out.
+// line that tells enough counts by itself: one of at least 16 bytes, and what it
+// gives a name if that is as long, unless it is an ordinary line of manifests, as
+// objects that are no Secrets have it. Values shorter than shortest are left out.
 func New(shortest int, objects ...*manifest.Object) Redactor {
 	var out []string
+	common := &ordinary{objects: objects}
 	add := func(value string) {
 		quoted, err := json.Marshal(value)
 		if err != nil {
 			quoted = nil
 		}
-		forms := append([]string{value, strings.TrimSpace(value), strings.Trim(string(quoted), `"`)}, telling(value)...)
+		forms := append([]string{value, strings.TrimSpace(value), strings.Trim(string(quoted), `"`)}, telling(value, common)...)
 		for _, v := range forms {
 			if len(v) >= shortest && v != "" {
 				out = append(out, v)
@@ -73,38 +76,6 @@ func New(shortest int, objects ...*manifest.Object) Redactor {
 		}
 	}
 	return of(out, nil, false)
-}
-
-// minLine is the length from which a line, or what it gives a name, is hidden by
-// itself. Shorter ones are words of some format, which stand everywhere.
-const minLine = 16
-
-// telling are the lines of a value of several lines, and what they give a name
-// ("key: value", "key=value"), as far as that is long enough. The marks of PEM
-// are no secrets.
-func telling(value string) []string {
-	if !strings.Contains(strings.TrimSpace(value), "\n") {
-		return nil
-	}
-	var out []string
-	for line := range strings.Lines(value) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "-----") {
-			continue
-		}
-		parts := []string{line}
-		for _, separator := range []string{": ", "="} {
-			if _, after, found := strings.Cut(line, separator); found {
-				parts = append(parts, strings.Trim(after, `"' `))
-			}
-		}
-		for _, part := range parts {
-			if len(part) >= minLine {
-				out = append(out, part)
-			}
-		}
-	}
-	return out
 }
 
 func of(values []string, key []byte, keyed bool) Redactor {

@@ -1,6 +1,7 @@
 package redact_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -66,6 +67,69 @@ func TestReplaceLines(t *testing.T) {
 		if got := redact.New(1, o).Replace(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestReplaceManifest: of a manifest in a Secret, what any manifest has stays, and
+// what may be a secret is hidden, also where it has been copied to.
+func TestReplaceManifest(t *testing.T) {
+	o := secret(t, map[string]any{"stringData": map[string]any{
+		"app.yaml": `apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      terminationGracePeriodSeconds: 30
+      priorityClassName: business-critical
+      containers:
+      - imagePullPolicy: IfNotPresent
+        securityContext:
+        env:
+        - {name: A, value: xyz}
+        - name: DATABASE_PASSWORD
+          value: correct-horse-battery
+        - name: INTERNAL_LICENCE
+      hostname: only-the-secret-has-it
+`,
+		"list.txt": "kind: Tr0ub4dor&3x\nterminationGracePeriodSeconds: 4711\nhunter2hunter2hunter2\nhunter3hunter3hunter3:\nGREETING=correct-horse-staple\ncacheBackend: redis-of-the-shop\nflagOfTheMap: yes-it-is-on\n",
+	}})
+	deployment, err := manifest.NewObject(manifest.Document{Fields: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web"}, "spec": map[string]any{
+		"priorityClassName": "business-critical", "terminationGracePeriodSeconds": int64(30), "containers": []any{map[string]any{
+			"imagePullPolicy": "IfNotPresent", "securityContext": map[string]any{}, "env": []any{map[string]any{"name": "DATABASE_PASSWORD", "value": "correct-horse-battery"}},
+		}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := manifest.NewObject(manifest.Document{Fields: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "c"}, "data": map[string]any{"flagOfTheMap": "yes-it-is-on"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	custom, err := manifest.NewObject(manifest.Document{Fields: map[string]any{"apiVersion": "example.com/v1", "kind": "Release", "metadata": map[string]any{"name": "r"}, "spec": map[string]any{"cacheBackend": "redis-of-the-shop"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := redact.New(6, o, deployment, settings, custom)
+	for _, text := range []string{
+		"apiVersion: apps/v1", "kind: Deployment", "terminationGracePeriodSeconds: 30", "priorityClassName: business-critical", "business-critical",
+		"- imagePullPolicy: IfNotPresent", "securityContext:", "- name: DATABASE_PASSWORD",
+	} {
+		if got := r.Replace(text); got != text {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+	for _, text := range []string{
+		"correct-horse-battery", "value: correct-horse-battery", "hostname: only-the-secret-has-it", "only-the-secret-has-it", "- name: INTERNAL_LICENCE",
+		"kind: Tr0ub4dor&3x", "terminationGracePeriodSeconds: 4711", "hunter2hunter2hunter2", "hunter3hunter3hunter3:", "correct-horse-staple",
+		"cacheBackend: redis-of-the-shop", "redis-of-the-shop", "flagOfTheMap: yes-it-is-on",
+	} {
+		if got := r.Replace(text); !strings.Contains(got, "[hidden]") || strings.Contains(got, strings.Trim(text[strings.Index(text, ": ")+1:], " ")) {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+	// Nothing is known of objects that are not there.
+	if got := redact.New(6, o).Replace("securityContext: in kind: Deployment"); got != "[hidden] in kind: Deployment" {
+		t.Errorf("got %q", got)
 	}
 }
 

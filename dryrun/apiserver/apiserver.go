@@ -50,8 +50,8 @@ type Options struct {
 	// AnswerTimeout bounds each Reset and FenceNamespaces; 0 means
 	// DefaultAnswerTimeout.
 	AnswerTimeout time.Duration
-	// Memory bounds what the embedded server takes, in bytes; it ends when that is
-	// not enough. 0 means DefaultMemory. It says nothing of a Binary.
+	// Memory bounds what the server takes, in bytes; it ends when that is not
+	// enough. 0 means DefaultMemory.
 	Memory int64
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
@@ -97,6 +99,56 @@ func TestMemoryIsBounded(t *testing.T) {
 	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "the API server ended while it was starting: exit status 1") ||
 		!strings.HasSuffix(e.Log, "the API server cannot run: it takes more than 64 MiB of memory") {
 		t.Errorf("got: %v", err)
+	}
+}
+
+// So does a kube-apiserver of its own: the bound is for it and for what supervises
+// it together, which alone is far below. It is told the bound as well.
+func TestMemoryOfBinaryIsBounded(t *testing.T) {
+	hungry := filepath.Join(t.TempDir(), binaryName)
+	// It keeps a quarter of a gigabyte in itself.
+	text := "#!/bin/sh\necho $$ has $GOMEMLIMIT >&2\nall=$(head -c 268435456 /dev/zero | tr '\\0' a)\nsleep 600\n"
+	if err := os.WriteFile(hungry, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	scratch(t)
+	s := start(t, Options{Binary: &Binary{hungry, "1.31.4"}, Memory: 128 << 20, StartTimeout: 30 * time.Second})
+	_, err := s.Ready(t.Context())
+	var e *Error
+	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "the API server ended while it was starting: exit status 1") ||
+		!strings.HasSuffix(e.Log, "the API server cannot run: it takes more than 128 MiB of memory") {
+		t.Errorf("got: %v", err)
+	}
+	var pid, limit int
+	if _, err := fmt.Sscanf(s.Log(), "%d has %d\n", &pid, &limit); err != nil || limit != 96<<20 {
+		t.Fatalf("it was told %d, %v:\n%s", limit, err, s.Log())
+	}
+	eventually(t, "it has ended", func() bool { return !alive(pid) })
+}
+
+// What a process has of its own grows with what it writes to, and that of one
+// that is gone is said to be gone.
+func TestResident(t *testing.T) {
+	before, err := resident(t.Context(), os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 64 << 20
+	taken := make([]byte, size)
+	for n := 0; n < size; n += 512 {
+		taken[n] = 1
+	}
+	after, err := resident(t.Context(), os.Getpid())
+	if err != nil || after < before+size*9/10 {
+		t.Errorf("it had %d bytes, has %d after %d more were taken, and %v", before, after, size, err)
+	}
+	runtime.KeepAlive(taken)
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := resident(t.Context(), gone.Process.Pid); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("a process that is gone: %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	versionVariable = "PENSTOCK_APISERVER_VERSION"
 	// binaryVariable is the kube-apiserver to run; empty for the embedded one.
 	binaryVariable = "PENSTOCK_APISERVER_BINARY"
-	// memoryVariable is how many bytes the process may take.
+	// memoryVariable is how many bytes the server may take.
 	memoryVariable = "PENSTOCK_APISERVER_MEMORY"
 )
 
@@ -33,13 +33,14 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go boundMemory(ctx, cancel)
+	bound := newMemory()
+	go bound.watch(ctx, cancel)
 	requests := make(chan request)
 	go func() {
 		listen(ctx, stdin, requests)
 		cancel(nil)
 	}()
-	err := run(ctx, requests, stdout)
+	err := run(ctx, bound, requests, stdout)
 	var full *memoryError
 	if errors.As(context.Cause(ctx), &full) {
 		err = full
@@ -52,7 +53,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 }
 
 // run makes the private directory, serves out of it, and removes it.
-func run(ctx context.Context, requests <-chan request, stdout io.Writer) (err error) {
+func run(ctx context.Context, bound *memory, requests <-chan request, stdout io.Writer) (err error) {
 	dir, err := newDirectory(tempDir())
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func run(ctx context.Context, requests <-chan request, stdout io.Writer) (err er
 		return nil
 	}
 	if path := os.Getenv(binaryVariable); path != "" {
-		return serveBinary(ctx, dir.path, path, greet, attend)
+		return serveBinary(ctx, dir.path, path, bound, greet, attend)
 	}
 	return serveEmbedded(ctx, dir.path, greet, attend)
 }

@@ -2,11 +2,13 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,30 +26,53 @@ const (
 	sparing = 400 << 20
 )
 
-// memoryError says that the server took more than it may.
-type memoryError struct{ limit uint64 }
+// memoryError says that the server took more than it may, or err, why it is not
+// known how much it takes: what cannot be seen cannot be bounded.
+type memoryError struct {
+	limit uint64
+	err   error
+}
 
 func (e *memoryError) Error() string {
+	if e.err != nil {
+		return "how much memory it takes is not known: " + e.err.Error()
+	}
 	return fmt.Sprintf("it takes more than %d MiB of memory", e.limit>>20)
 }
 
-// boundMemory ends the server once the process has taken more memory than it may.
-// The objects of a change decide how much kube-apiserver needs for them, and it has
-// no bound of its own.
-func boundMemory(ctx context.Context, end context.CancelCauseFunc) {
+// memory bounds what the server takes: this process, and a kube-apiserver of its
+// own where there is one. The objects of a change decide how much kube-apiserver
+// needs for them, and it has no bound of its own.
+type memory struct {
+	limit uint64
+	// other is the process ID of kube-apiserver; 0 as long as it is this process.
+	other atomic.Int64
+}
+
+func newMemory() *memory {
 	limit, err := strconv.ParseUint(os.Getenv(memoryVariable), 10, 64)
 	if err != nil {
 		limit = DefaultMemory
 	}
+	return &memory{limit: limit}
+}
+
+// watch ends the server once more memory has been taken than it may.
+func (m *memory) watch(ctx context.Context, end context.CancelCauseFunc) {
 	debug.SetGCPercent(growth)
 	debug.SetMemoryLimit(sparing)
-	taken := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	ticker := time.NewTicker(memoryGlance)
 	defer ticker.Stop()
 	for {
-		metrics.Read(taken)
-		if taken[0].Value.Uint64()-taken[1].Value.Uint64() > limit {
-			end(&memoryError{limit})
+		taken, err := m.taken(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			end(&memoryError{m.limit, err})
+			return
+		case taken > m.limit:
+			end(&memoryError{limit: m.limit})
 			return
 		}
 		select {
@@ -57,3 +82,23 @@ func boundMemory(ctx context.Context, end context.CancelCauseFunc) {
 		}
 	}
 }
+
+func (m *memory) taken(ctx context.Context) (uint64, error) {
+	own := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(own)
+	taken := own[0].Value.Uint64() - own[1].Value.Uint64()
+	pid := int(m.other.Load())
+	if pid == 0 {
+		return taken, nil
+	}
+	more, err := resident(ctx, pid)
+	if errors.Is(err, os.ErrProcessDone) {
+		return taken, nil
+	}
+	return taken + more, err
+}
+
+// spare is what a kube-apiserver of its own finds in its environment: its garbage
+// collector does all it can before three quarters of the bound are exceeded
+// (https://go.dev/doc/gc-guide#Memory_limit).
+func (m *memory) spare() string { return fmt.Sprintf("GOMEMLIMIT=%d", m.limit/4*3) }

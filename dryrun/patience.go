@@ -94,6 +94,12 @@ func busy(err error) bool { return apierrors.IsTooManyRequests(err) }
 // alone: it would wait for that ten times, and say in the end that time is over.
 type impatient struct{ next http.RoundTripper }
 
+// WrappedRoundTripper is how client-go finds what ends a request that took too
+// long; where it does not, it says so on standard error
+// (k8s.io/apimachinery/pkg/util/net.RoundTripperWrapper).
+func (i impatient) WrappedRoundTripper() http.RoundTripper { return i.next }
+
+// RoundTrip sends a request.
 func (i impatient) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := i.next.RoundTrip(r)
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {

@@ -9,6 +9,10 @@ import (
 
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/verdict"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // effects are what applying an update does beside changing the object, by what
@@ -93,7 +97,27 @@ func restarts(t *trial, before, after map[string]any) bool {
 	if held, ok := child(child(strategy, "rollingUpdate"), "partition").(int64); ok && held >= replicas(after) {
 		return false
 	}
-	return !reflect.DeepEqual(child(child(before, "spec"), "template"), child(spec, "template"))
+	was, is := child(child(before, "spec"), "template"), child(spec, "template")
+	return !reflect.DeepEqual(was, is) && !(t.ID().Kind == "Deployment" && samePods(was, is))
+}
+
+// samePods reports whether two pod templates are the same to the controller of
+// Deployments, which compares what they mean: 2Gi is 2147483648. Those of
+// StatefulSets and DaemonSets compare what is written, and restart for that
+// (k8s.io/kubernetes/pkg/controller/deployment/util.EqualIgnoreHash,
+// k8s.io/kubernetes/pkg/controller/history.EqualRevision,
+// k8s.io/kubernetes/pkg/controller/daemon.Match). What is written in fields that
+// are not known here counts as different.
+func samePods(was, is any) bool {
+	var templates [2]corev1.PodTemplateSpec
+	for n, given := range []any{was, is} {
+		fields, _ := given.(map[string]any)
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(fields, &templates[n], true); err != nil {
+			return false
+		}
+		delete(templates[n].Labels, appsv1.DefaultDeploymentUniqueLabelKey)
+	}
+	return apiequality.Semantic.DeepEqual(templates[0], templates[1])
 }
 
 // runs reports whether an object is one whose Pods run on until they are

@@ -105,13 +105,23 @@ func (a applier) of(fields map[string]any) applier {
 }
 
 // forced reports whether whoever applies an object deletes the old one where that
-// cannot be changed in place, as the object or the whole environment asks
+// cannot be changed in place, as the object or the whole environment asks. Where
+// it is not known who that is, old has to ask for it as well, so that no change
+// makes a creation of its updates
 // (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
 // https://fluxcd.io/flux/components/kustomize/kustomizations/#force).
-func (a applier) forced(o *manifest.Object) bool {
-	return a.has(config.Force) ||
-		a.maybe(config.Flux) && fluxed(o, "force", "enabled") ||
-		a.maybe(config.ArgoCD) && syncOption(o, config.Force)
+func (a applier) forced(o, old *manifest.Object) bool {
+	ofFlux := func(o *manifest.Object) bool { return fluxed(o, "force", "enabled") }
+	ofArgo := func(o *manifest.Object) bool { return syncOption(o, config.Force) }
+	switch {
+	case a.has(config.Force):
+		return true
+	case a.by == config.Flux:
+		return ofFlux(o)
+	case a.by == config.ArgoCD:
+		return ofArgo(o)
+	}
+	return a.by == "" && old != nil && (ofFlux(o) && ofFlux(old) || ofArgo(o) && ofArgo(old))
 }
 
 // keeps reports whether whoever applies an object leaves it when the repository

@@ -32,9 +32,7 @@ func TestAnswersOfClientSideApply(t *testing.T) {
 		"hook":                     "annotations of Helm say nothing to kubectl",
 		"quota_one_pod":            "as hook",
 		"forced":                   "annotations of Flux and of Argo CD say nothing to kubectl",
-		"rollback_selector":        "as forced",
 		"rollback_selector_forced": "as forced",
-		"rollback_statefulset":     "as forced",
 		"deleted_around":           "as forced, of what they keep from being deleted",
 		"rollback_claim_deleted":   "as deleted_around",
 	}

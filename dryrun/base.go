@@ -183,7 +183,7 @@ func (s *session) load(ctx context.Context, o *manifest.Object, h how) (accepted
 // it, and the object is stored without strict validation if that helps.
 func (s *session) loadOld(ctx context.Context, t *trial) {
 	var err error
-	if !s.storable(t.OldObject) || s.hook(t) || s.client.applier.forced(t.Current()) && rank(t.OldObject) < rankSurrounding {
+	if !s.storable(t.OldObject) || s.hook(t) || s.client.applier.forced(t.Current(), t.OldObject) && rank(t.OldObject) < rankSurrounding {
 		t.absent = true
 		var i item
 		if i, err = s.item(t.OldObject); err == nil {

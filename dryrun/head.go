@@ -188,7 +188,7 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 	}
 	t.head.accepted, err = s.client.send(ctx, i, how{})
 	stands := !t.absent && !s.hook(t) && (t.Operation == diff.Update || s.live)
-	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object) {
+	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object, t.OldObject) {
 		i, t.replaced = i.renamed(), true
 		t.head.accepted, err = s.client.send(ctx, i, how{})
 	}

@@ -126,8 +126,9 @@ func (a applier) verbs(o *manifest.Object, anew bool) []string {
 			out = append(out, "update")
 		}
 	}
-	// An apply of what is not there is a creation as well.
-	if anew || by.forced(o) || by.method != serverSide {
+	// An apply of what is not there is a creation as well. What the old object asks
+	// for is not looked at: one right too many is no fault.
+	if anew || by.forced(o, o) || by.method != serverSide {
 		out = append(out, "create")
 	}
 	return out

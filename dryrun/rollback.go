@@ -163,7 +163,7 @@ func (s *session) tryBack(ctx context.Context, t *trial, old *manifest.Object) e
 	if found == nil {
 		return err
 	}
-	if s.client.applier.forced(old) {
+	if s.client.applier.forced(old, t.Object) {
 		_, err = s.client.send(ctx, i.renamed(), how{})
 		return err
 	}

@@ -25,18 +25,26 @@ const (
 
 // findDrift looks for what a live cluster has otherwise than base says: each
 // object of base is applied over what is there, as a dry-run, and what that would
-// change has drifted. What base does not mention may differ. Where the cluster
-// does not answer, it is listed once how much is not known.
+// change has drifted. What base does not mention may differ. Then the objects that
+// base does not have are looked for. Where the cluster does not answer, it is listed
+// once how much is not known.
 func (s *session) findDrift(ctx context.Context) {
 	objects := s.in.Base.All()
-	found, faults := make([][]verdict.Finding, len(objects)), make([]error, len(objects))
+	found, faults := make([]comparison, len(objects)), make([]error, len(objects))
 	for n := driftObjects; n < len(objects); n++ {
 		faults[n] = fmt.Errorf("only %d objects of an environment are compared", driftObjects)
 	}
 	atOnce(indexes(min(len(objects), driftObjects)), func(n int) {
 		found[n], faults[n] = s.drift(ctx, objects[n])
 	})
-	s.drifted = slices.Concat(found...)
+	marks := map[mark]bool{}
+	for _, c := range found {
+		s.drifted = append(s.drifted, c.findings...)
+		if c.mark != nil {
+			marks[*c.mark] = true
+		}
+	}
+	s.drifted = append(s.drifted, s.surplus(ctx, marks)...)
 	var first string
 	unknown := 0
 	for n, err := range faults {
@@ -52,42 +60,54 @@ func (s *session) findDrift(ctx context.Context) {
 	}
 }
 
+// comparison is what came of comparing one object of base with the cluster.
+type comparison struct {
+	findings []verdict.Finding
+	// mark is what the object carries on the cluster; nil where it has none.
+	mark *mark
+}
+
 // drift compares one object of base with the cluster.
-func (s *session) drift(ctx context.Context, o *manifest.Object) ([]verdict.Finding, error) {
+func (s *session) drift(ctx context.Context, o *manifest.Object) (c comparison, err error) {
 	if encrypted(o) {
-		return nil, errors.New("it is encrypted with SOPS, and there is no key here")
+		return c, errors.New("it is encrypted with SOPS, and there is no key here")
 	}
 	i, err := s.item(o)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	// A hook, or an object without a name, is there for a while only.
 	if s.client.applier.hook(o, o) || i.generated() {
-		return nil, nil
+		return c, nil
 	}
 	has, err := s.client.get(ctx, i)
 	var none *absence
 	if errors.As(err, &none) {
-		return []verdict.Finding{s.drifting(o, "", "base has it, and the cluster does not")}, nil
+		c.findings = []verdict.Finding{s.drifting(o, "", "base has it, and the cluster does not")}
+		return c, nil
 	}
 	if err != nil {
-		return nil, err
+		return c, err
+	}
+	if there, err := manifest.NewObject(manifest.Document{Fields: has}); err == nil {
+		if m, marked := s.client.applier.markOf(there); marked {
+			c.mark = &m
+		}
 	}
 	says, err := s.client.send(ctx, i, how{lenient: true})
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	before, after := declared(has), declared(says.object)
 	places := differences(before, after, "")
-	var out []verdict.Finding
 	for n, at := range places {
 		if n == driftPlaces {
-			out = append(out, s.drifting(o, "", fmt.Sprintf("%d more fields differ from base", len(places)-n)))
+			c.findings = append(c.findings, s.drifting(o, "", fmt.Sprintf("%d more fields differ from base", len(places)-n)))
 			break
 		}
-		out = append(out, s.drifting(o, at, wording(at, before, after)+ownerOf(has, at)))
+		c.findings = append(c.findings, s.drifting(o, at, wording(at, before, after)+ownerOf(has, at)))
 	}
-	return out, nil
+	return c, nil
 }
 
 func (s *session) drifting(o *manifest.Object, at, msg string) verdict.Finding {

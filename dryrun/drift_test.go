@@ -99,6 +99,8 @@ warning dry-run/drift unchanged ConfigMap shop settings
 warning dry-run/ownership-conflict unchanged Deployment shop api
   head.yaml:5 /spec/replicas
   spec.replicas belongs to scaler, and applying the change takes it over
+not tried (unverifiable) 
+  - whether the cluster has more objects of this environment than base: no object of base carries there the mark of whoever applied it
 tried 1 on cluster live 1.36
 restart Deployment.apps shop/api
 rollback not-evaluated nothing is stored on a live cluster, so that there is no head to go back from — --dry-run=embedded tries it

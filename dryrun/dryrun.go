@@ -31,8 +31,8 @@ type Options struct {
 	// Kubeconfig is the file of mode Cluster for all environments; empty takes that
 	// of each environment, and without one looks where kubectl looks.
 	Kubeconfig string
-	// Drift has a live cluster compared with base as well, where the change affects
-	// an environment.
+	// Drift has the live clusters of all environments that the change affects
+	// compared with base as well; else those of environments that ask for it.
 	Drift bool
 	// Assets are for embedded servers.
 	Assets Assets
@@ -121,8 +121,11 @@ func (r *Runner) Try(ctx context.Context, in Input) (Result, error) {
 	if err != nil {
 		return unreachable(in, err), ctx.Err()
 	}
-	if r.drift && s.live {
+	switch wanted := r.drift || in.Environment.Drift; {
+	case wanted && s.live:
 		s.findDrift(ctx)
+	case wanted:
+		s.note(verdict.Object{}, unverifiable, "whether the cluster has drifted from base: no cluster is asked — --dry-run=cluster asks it")
 	}
 	if r.aside != nil && s.leaves() {
 		s.sendAway(ctx, r.aside)

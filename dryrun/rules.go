@@ -38,8 +38,8 @@ func Rules() []verdict.Rule {
 		},
 		{
 			ID: ruleDrift, Level: verdict.Warning, Source: source, Title: "The cluster has what base says",
-			Description: "Applying base again would change the object on the cluster: somebody or something else wrote the field, or base was never applied. The change does not bring this, and so it does not block.",
-			Remediation: "Write into the repository what is meant to stay, and let the rest be applied again.",
+			Description: "Applying base again would change the object on the cluster: somebody or something else wrote the field, or base was never applied. Or the cluster has the object as one of the environment, and base does not have it. The change does not bring this, and so it does not block.",
+			Remediation: "Write into the repository what is meant to stay, let the rest be applied again, and delete what is there no longer for a reason.",
 		},
 		{
 			ID: ruleImmutable, Level: verdict.Error, Source: source, Title: "Fields that cannot change stay as they are",

@@ -89,6 +89,8 @@ type EnvironmentSpec struct {
 	Context string `yaml:"context"`
 	// Kubeconfig file that has the context. It wins over dryRun.kubeconfig.
 	Kubeconfig string `yaml:"kubeconfig"`
+	// Whether a dry-run on the live cluster also tells what the cluster has otherwise than base, as --drift does for all environments.
+	Drift bool `yaml:"drift" default:"false"`
 }
 
 // RootSpec configures where a rendering starts.

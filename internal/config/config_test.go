@@ -37,6 +37,7 @@ environments:
       required-labels: {labels: [team], min: 2, ratio: 0.5, on: true, none: null}
     severities: {image-latest: off}
     context: prod
+    drift: true
 policies:
   paths: [rules]
   builtin: false
@@ -91,6 +92,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"labels": []any{"team"}, "min": int64(2), "ratio": 0.5, "on": true, "none": nil}},
 			Severities: map[string]string{"image-latest": "off"},
 			Context:    "prod",
+			Drift:      true,
 		}},
 	}
 	c.lines = nil
@@ -156,6 +158,7 @@ func TestLoadFaults(t *testing.T) {
 		{"gate", "version: 1\ngate: old\n", "2: gate is \"old\"; it must be one of new, all", ""},
 		{"mode", "version: 1\ndryRun: {mode: on}\n", "2: dryRun.mode is \"on\"; it must be one of off, embedded, cluster", ""},
 		{"kubeconfig without context", "version: 1\nenvironments:\n- name: a\n  kubeconfig: x\n", "4: environments[0].kubeconfig has no effect without a context", "add `context: …`"},
+		{"drift without context", "version: 1\nenvironments:\n- name: a\n  drift: true\n", "4: environments[0].drift compares a cluster with base, and no context names one", "add `context: …`, or remove drift"},
 		{"kubeconfig without cluster", "version: 1\ndryRun:\n  kubeconfig: x\n", "3: dryRun.kubeconfig has no effect in mode \"embedded\"", "dryRun.mode: cluster"},
 		{"root kind", "version: 1\nenvironments:\n- name: a\n  roots:\n  - path: x\n    kind: kustomise\n", "6: environments[0].roots[0].kind is \"kustomise\"", "did you mean kustomize?"},
 		{"values without chart", "version: 1\nenvironments:\n- name: a\n  roots:\n  - path: x\n    kind: directory\n    values: [y]\n", "5: values, release and namespace are for charts", "kind: helm"},

@@ -63,6 +63,8 @@ type Environment struct {
 	Context string `json:"context,omitempty"`
 	// Kubeconfig is the file that has the context; empty looks where kubectl looks.
 	Kubeconfig string `json:"-"`
+	// Drift has the cluster compared with base as well, whenever it is asked.
+	Drift bool `json:"drift,omitempty"`
 	// Found says how the environment was found: "configuration", or the rule
 	// of discovery, such as "overlays/<env>".
 	Found string `json:"found"`

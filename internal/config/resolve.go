@@ -196,6 +196,7 @@ func (s EnvironmentSpec) apply(env Environment) Environment {
 	env.APIVersions = s.APIVersions
 	env.Context = s.Context
 	env.Kubeconfig = s.Kubeconfig
+	env.Drift = s.Drift
 	env.Parameters = s.Parameters
 	env.Severities = s.Severities
 	if s.AppliedBy != "" {

@@ -89,6 +89,9 @@ func (c *Config) checkEnvironment(e *EnvironmentSpec, at string, add reporter) {
 	if e.Kubeconfig != "" && e.Context == "" {
 		add(at+".kubeconfig", "add `context: …`: the current context of a kubeconfig may be any cluster", "%s.kubeconfig has no effect without a context", at)
 	}
+	if e.Drift && e.Context == "" {
+		add(at+".drift", "add `context: …`, or remove drift", "%s.drift compares a cluster with base, and no context names one", at)
+	}
 	checkDefinitions(e.CRDs, at+".crds", add)
 	for i, v := range e.APIVersions {
 		if v == "" || strings.ContainsAny(v, " \t\n") || strings.Count(v, "/") > 2 {

@@ -90,10 +90,7 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 		// Many controllers leave unknown fields out by themselves.
 		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
 	case rank(t.OldObject) == rankSurrounding, s.policies.demanded[t.ID()]:
-		var i item
-		if i, err = s.item(t.OldObject); err == nil {
-			_, err = s.client.remove(ctx, i, true)
-		}
+		err = s.erase(ctx, t.OldObject)
 	}
 	if err != nil && !errors.As(err, &t.head.problems) {
 		t.fault = faultOf(err)

@@ -104,11 +104,7 @@ func (s *session) goForth(ctx context.Context, t *trial) error {
 	if t.Operation == diff.Update && !t.replaced {
 		return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
 	}
-	i, err := s.item(t.OldObject)
-	if err != nil {
-		return err
-	}
-	if _, err = s.client.remove(ctx, i, true); err != nil || t.Operation == diff.Delete {
+	if err := s.erase(ctx, t.OldObject); err != nil || t.Operation == diff.Delete {
 		return err
 	}
 	return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
@@ -119,12 +115,7 @@ func (s *session) clear(ctx context.Context, t *trial) error {
 	if !t.replaced || t.absent {
 		return nil
 	}
-	i, err := s.item(t.OldObject)
-	if err != nil {
-		return err
-	}
-	_, err = s.client.remove(ctx, i, true)
-	return err
+	return s.erase(ctx, t.OldObject)
 }
 
 // goBack tries the old object over the new one. What others live in, are made of
@@ -139,7 +130,13 @@ func (s *session) goBack(ctx context.Context, t *trial) {
 		err = s.tryBack(ctx, t, old)
 	} else {
 		var stored accepted
-		if stored, err = s.load(ctx, old, how{}); err == nil {
+		stored, err = s.load(ctx, old, how{})
+		if problemsOf(err) != nil && t.Object != nil && s.client.applier.forced(old, t.Object) {
+			if err = s.erase(ctx, t.Object); err == nil {
+				stored, err = s.load(ctx, old, how{})
+			}
+		}
+		if err == nil {
 			err = orNil(stored.denied)
 		}
 	}

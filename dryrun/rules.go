@@ -17,6 +17,7 @@ const (
 	rulePod          = RulePrefix + "pod-refused"
 	ruleVersion      = RulePrefix + "version-not-served"
 	ruleDelete       = RulePrefix + "deletion-refused"
+	ruleHeld         = RulePrefix + "deletion-held"
 	ruleDrift        = RulePrefix + "drift"
 	ruleOwnership    = RulePrefix + "ownership-conflict"
 	ruleWarning      = RulePrefix + "api-warning"
@@ -30,6 +31,12 @@ func Rules() []verdict.Rule {
 			ID: ruleWarning, Level: verdict.Warning, Source: source, Title: "The API server accepts without a warning",
 			Description: "The API server accepts the object and warns about it: a deprecated version or field, a value without effect, or a Pod Security level in warn mode.",
 			Remediation: "Follow the warning; what is deprecated goes with a later version of Kubernetes.",
+		},
+		{
+			ID: ruleHeld, Level: verdict.Warning, Source: source, Title: "What is deleted goes",
+			Description: "The object, or what goes with it, has a finalizer, or is in use: the API server accepts the deletion, and the object stays until the finalizer is taken away. Where nothing does that any more, it stays for ever, with its namespace or definition, and whoever applies the change may wait for it.",
+			Remediation: "Make sure that what takes the finalizer away still runs when the object goes; delete that, and the definition, in a later change.",
+			HelpURL:     "https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/",
 		},
 		{
 			ID: ruleDelete, Level: verdict.Error, Source: source, Title: "The object can be deleted",

@@ -228,6 +228,7 @@ func (s *session) result() Result {
 		}
 		r.Findings = append(r.Findings, s.findings(t)...)
 		r.Findings = append(r.Findings, s.obstacles(t)...)
+		r.Findings = append(r.Findings, s.held(t)...)
 	}
 	return r
 }

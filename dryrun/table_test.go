@@ -53,6 +53,7 @@ var areas = []struct{ area, example, rule string }{
 	{"a field that the version before did not have", "version_moved", "immutable-field"},
 	{"finalizers", "finalizers", "invalid"},
 	{"owners", "owners", "invalid"},
+	{"deletions that are held up", "deletion_held", "deletion-held"},
 	{"deletions that are refused", "deletions", "deletion-refused"},
 	{"deletions of what others use", "account_deleted", "pod-refused"},
 	{"deletions of what others live in", "deleted_around", "refused"},

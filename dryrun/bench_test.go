@@ -67,9 +67,28 @@ func mixedChange(tb testing.TB, count, changed int) dryrun.Input {
 	return input(tb, txtar.Parse([]byte("-- base.yaml --\n"+mixed(count, 0)+"-- head.yaml --\n"+mixed(count, changed))))
 }
 
+// limited is a change of one Deployment among many that a quota counts, with the
+// limits that it wants to know.
+func limited(tb testing.TB, count int) dryrun.Input {
+	tb.Helper()
+	manifests := func(image string) string {
+		var text strings.Builder
+		text.WriteString("---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n" +
+			"---\n{apiVersion: v1, kind: ResourceQuota, metadata: {name: all, namespace: shop}, spec: {hard: {pods: 100k, limits.memory: 100Ti, requests.cpu: 100k}}}\n" +
+			"---\n{apiVersion: v1, kind: LimitRange, metadata: {name: usual, namespace: shop}, spec: {limits: [{type: Container, default: {memory: 1Gi}, defaultRequest: {cpu: 100m}}]}}\n")
+		for n := range count {
+			text.WriteString(deployment(n, image))
+			image = "example.com/web:1"
+		}
+		return text.String()
+	}
+	return input(tb, txtar.Parse([]byte("-- base.yaml --\n"+manifests("example.com/web:1")+"-- head.yaml --\n"+manifests("example.com/web:2"))))
+}
+
 // BenchmarkTry tries changes on a server that is ready: 300 Deployments and the
 // Pods of each; 2,000 and 5,000 objects of many kinds, a fifth of them
-// Deployments; and one changed object among 50 and among 5,000.
+// Deployments; one changed object among 50 and among 5,000; and one changed
+// Deployment among 1,000 in the quota of a namespace.
 // server-MiB is the most that the server has taken so far, and MiB that of this
 // process.
 func BenchmarkTry(b *testing.B) {
@@ -82,6 +101,7 @@ func BenchmarkTry(b *testing.B) {
 		{"mixed=5000", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 5000, 5000) }},
 		{"one=50", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 50, 1) }},
 		{"one=5000", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 5000, 1) }},
+		{"limited=1000", func(tb testing.TB) dryrun.Input { return limited(tb, 1000) }},
 	} {
 		b.Run(change.name, func(b *testing.B) { benchmarkTry(b, change.make(b)) })
 	}

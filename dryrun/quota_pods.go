@@ -17,7 +17,7 @@ type side struct {
 	objects []*manifest.Object
 	head    bool
 	// made are the Pods of the workloads that the change leaves as they are, as the
-	// server answered them.
+	// server answered them, or would.
 	made map[manifest.ID]map[string]any
 }
 
@@ -84,9 +84,10 @@ func (s *session) moves(home string) bool {
 	return s.surrounds()
 }
 
-// askPods asks the server for the Pods of the workloads that the change leaves
-// as they are, where a quota counts them and it matters: only it knows what limit
-// ranges and classes make of them. What is the same on both sides is asked once.
+// askPods finds out about the Pods of the workloads that the change leaves as they
+// are, where a quota counts them and it matters: what limit ranges make of them is
+// reckoned, and the server is asked where classes or policies have a say. What is
+// the same on both sides is asked once.
 func (s *session) askPods(ctx context.Context, head bool) {
 	if !head && !s.surrounds() {
 		return
@@ -108,10 +109,16 @@ func (s *session) askPods(ctx context.Context, head bool) {
 		pod map[string]any
 	}
 	var all []*asked
+	reckoned := d.reckoner()
 	for _, o := range d.objects {
-		if _, _, ok := template(o); ok && limited[homeOf(o)] && !s.touches(o.ID()) && !encrypted(o) {
-			all = append(all, &asked{of: o})
+		if _, _, ok := template(o); !ok || !limited[homeOf(o)] || s.touches(o.ID()) || encrypted(o) {
+			continue
 		}
+		if pod := reckoned.pod(o); pod != nil {
+			d.made[o.ID()] = pod
+			continue
+		}
+		all = append(all, &asked{of: o})
 	}
 	atOnce(slices.Values(all), func(a *asked) { a.pod, _ = s.tryPod(ctx, a.of) })
 	for _, a := range all {

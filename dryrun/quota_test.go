@@ -10,9 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// counting is a session that no server answered, with a change from no object to
-// some.
-func counting(t *testing.T, text string) *session {
+// set are the objects of a file.
+func set(t *testing.T, text string) *manifest.Set {
 	t.Helper()
 	docs, err := manifest.Decode("head.yaml", []byte(text))
 	if err != nil {
@@ -26,10 +25,18 @@ func counting(t *testing.T, text string) *session {
 		}
 		objects = append(objects, found...)
 	}
-	head, err := manifest.NewSet(objects...)
+	all, err := manifest.NewSet(objects...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return all
+}
+
+// counting is a session that no server answered, with a change from no object to
+// some.
+func counting(t *testing.T, text string) *session {
+	t.Helper()
+	head := set(t, text)
 	base, err := manifest.NewSet()
 	if err != nil {
 		t.Fatal(err)

@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
+	"sync/atomic"
 
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/pipeline"
+	"github.com/penstock-dev/penstock/policies"
 )
 
 // next loads the configuration and the rules of head, for a preview. Nobody has
@@ -27,7 +30,17 @@ func (o *sourceOptions) next(ctx context.Context, c *change.Change, cfg *config.
 				"the change adds the bundle %s, which is not fetched before somebody has reviewed it, so that what the change makes of the rules is not previewed", b.Name())}
 		}
 	}
-	engine, err := loadRules(ctx, o.loader, c.Head, head, !o.fork)
+	sources, err := ruleSources(ctx, c.Head, head, !o.fork)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &meter{}
+	for i, s := range sources {
+		if s.Name != policies.BuiltIn {
+			sources[i].FS = metered{s.FS, m}
+		}
+	}
+	engine, err := o.loader.Load(ctx, sources...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,3 +52,42 @@ func (o *sourceOptions) next(ctx context.Context, c *change.Change, cfg *config.
 func fetched(cfg *config.Config, b config.BundleSpec) bool {
 	return slices.ContainsFunc(cfg.Policies.Bundles, func(known config.BundleSpec) bool { return known.URL == b.URL && known.OCI == b.OCI && b.File == "" })
 }
+
+// What a preview reads in the directories of rules, at most: rules, data, and what
+// may be a manifest of Gatekeeper. Large sets of rules have some megabytes; in
+// memory, data take ten times as much.
+const (
+	maxNextFiles = 20_000
+	maxNextBytes = 64 << 20
+)
+
+// meter counts what is read of rules that nobody has reviewed.
+type meter struct{ files, bytes atomic.Int64 }
+
+// metered refuses to read on when the meter is full. A tree does not know the sizes
+// of its files before it has read them, so that the last one is read in vain.
+type metered struct {
+	fs.FS
+	*meter
+}
+
+// ReadFile implements fs.ReadFileFS.
+func (m metered) ReadFile(name string) ([]byte, error) {
+	data, err := fs.ReadFile(m.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	if m.files.Add(1) > maxNextFiles || m.bytes.Add(int64(len(data))) > maxNextBytes {
+		return nil, &usageError{
+			fmt.Sprintf("the directories of rules hold more than the %d files or %d MiB that are previewed", maxNextFiles, maxNextBytes>>20),
+			"take out what is neither a rule nor data; see policies.paths in " + config.FileName,
+		}
+	}
+	return data, nil
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (m metered) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(m.FS, name) }
+
+// Stat implements fs.StatFS.
+func (m metered) Stat(name string) (fs.FileInfo, error) { return fs.Stat(m.FS, name) }

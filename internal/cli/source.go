@@ -99,6 +99,15 @@ func (o *sourceOptions) rules(ctx context.Context, c *change.Change, cfg *config
 }
 
 func loadRules(ctx context.Context, loader *policies.Loader, tree fs.FS, cfg *config.Config, credentials bool) (*policies.Engine, error) {
+	sources, err := ruleSources(ctx, tree, cfg, credentials)
+	if err != nil {
+		return nil, err
+	}
+	return loader.Load(ctx, sources...)
+}
+
+// ruleSources are where a configuration has its rules.
+func ruleSources(ctx context.Context, tree fs.FS, cfg *config.Config, credentials bool) ([]policies.Source, error) {
 	var sources []policies.Source
 	if cfg.Policies.Builtin {
 		sources = append(sources, policies.Library())
@@ -110,7 +119,7 @@ func loadRules(ctx context.Context, loader *policies.Loader, tree fs.FS, cfg *co
 	if err != nil {
 		return nil, err
 	}
-	return loader.Load(ctx, append(sources, bundles...)...)
+	return append(sources, bundles...), nil
 }
 
 // repositorySource is a directory of rules of a repository, as it is configured.

@@ -9,6 +9,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/report"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
+	"github.com/penstock-dev/penstock/render"
 )
 
 // Coverage is what rules look at in the environments as they are at head.
@@ -64,13 +65,18 @@ func Cover(ctx context.Context, opts Options) (Coverage, error) {
 }
 
 func cover(ctx context.Context, opts Options, pair config.Pair) (outcome, error) {
-	env := pair.Settings()
-	o := outcome{environment: report.Environment{Name: env.Name}}
-	say(opts, "rendering %s", env.Name)
+	say(opts, "rendering %s", pair.Name())
 	head, err := opts.Renderer.Render(ctx, opts.Change.Head, pair.Head)
 	if err != nil {
-		return o, err
+		return outcome{}, err
 	}
+	return coverRendered(ctx, opts, pair, head)
+}
+
+// coverRendered has the rules look at all of an environment as it was rendered.
+func coverRendered(ctx context.Context, opts Options, pair config.Pair, head render.Result) (outcome, error) {
+	env := pair.Settings()
+	o := outcome{environment: report.Environment{Name: env.Name}}
 	for _, e := range head.Errors {
 		o.note(failed(e, "head"))
 	}
@@ -78,7 +84,6 @@ func cover(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 		return o, nil
 	}
 	o.environment.Objects = head.Objects.Len()
-	o.secrets = redact.New(shortestSecret, head.Objects.All()...)
 	in := policies.Input{Environment: env, Base: head.Objects, Head: head.Objects, Now: opts.Now, BuiltinErrors: opts.Config.Policies.BuiltinErrors}
 	return o, judge(ctx, opts, &o, in)
 }

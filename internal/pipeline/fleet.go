@@ -53,7 +53,8 @@ func judgeFleet(ctx context.Context, opts Options, r *report.Report, results []o
 	}
 	in := policies.FleetInput{Settings: fleetSettings(opts.Config), Now: opts.Now}
 	affected := false
-	for _, o := range results {
+	for i, o := range results {
+		results[i].member = nil // renderings are large, and nobody else asks for them
 		affected = affected || o.environment.Affected
 		if o.member == nil {
 			entry.Detail = fmt.Sprintf("rules that look at all environments together did not run: %s did not render", o.environment.Name)

@@ -88,7 +88,11 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	}
 	ledger := skipped(opts.Change)
 	results, err := each(ctx, envs, func(ctx context.Context, env config.Pair) (outcome, error) {
-		return check(ctx, opts, env)
+		o, err := check(ctx, opts, env)
+		if !looksAtFleet(opts) {
+			o.member = nil // renderings are large
+		}
+		return o, err
 	})
 	if err != nil {
 		return nil, err

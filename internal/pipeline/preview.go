@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -17,10 +16,12 @@ import (
 
 // previewPatience bounds what head judges by, which has been reviewed by nobody,
 // and of which each rule may take as long as a rule may: this long, or as many
-// times as long as base takes for the same objects.
+// times as long as base takes for the same objects. What it finds may take so many
+// bytes.
 const (
-	previewPatience = 2 * time.Minute
-	previewFactor   = 3
+	previewPatience    = 2 * time.Minute
+	previewFactor      = 3
+	maxPreviewFindings = 128 << 20
 )
 
 // Unpreviewed says why what a change makes of its judges is not looked at,
@@ -47,26 +48,47 @@ func judges(ctx context.Context, opts Options, r *report.Report) (files []string
 func preview(ctx context.Context, opts Options) (*report.Preview, redact.Redactor, []verdict.Entry, error) {
 	none := redact.Union()
 	say(opts, "previewing what the change is judged by after it is merged")
-	opts.Renderer = newRemembering(opts.Renderer)
-	started := time.Now()
-	now, err := stand(ctx, opts, opts.Change.Base)
+	now, err := newSide(opts, opts.Change.Base)
 	if err != nil {
 		return nil, none, nil, err
 	}
-	patience := max(previewPatience, previewFactor*time.Since(started))
-	bounded, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	next, err := standNext(bounded, opts)
-	switch {
-	case ctx.Err() != nil:
+	t := trial{now: now}
+	if err = t.load(ctx, opts); err == nil {
+		err = t.run(ctx)
+	}
+	if ctx.Err() != nil {
 		return nil, none, nil, ctx.Err()
-	case err != nil && bounded.Err() != nil:
-		err = fmt.Errorf("it took longer than %s, and was stopped", patience.Round(time.Second))
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		return nil, none, []verdict.Entry{unusable(refused.err)}, nil
 	}
 	if err != nil {
-		return nil, none, []verdict.Entry{unusable(err)}, nil
+		return nil, none, nil, err
 	}
-	return compare(now, next), redact.Union(append(now.secrets, next.secrets...)...), gaps(now, next), nil
+	before, after := t.now.judgement(), t.next.judgement()
+	return compare(before, after), redact.Union(t.secrets...), gaps(before, after), nil
+}
+
+// load loads what head judges by. Its error is a *refusal.
+func (t *trial) load(ctx context.Context, opts Options) error {
+	bounded, cancel := context.WithTimeout(ctx, previewPatience)
+	defer cancel()
+	started := time.Now()
+	cfg, judge, err := loadNext(bounded, opts)
+	t.spent = time.Since(started)
+	if err != nil && bounded.Err() != nil {
+		err = impatient(previewPatience)
+	}
+	if err != nil {
+		return &refusal{err}
+	}
+	merged := *opts.Change
+	merged.Base = merged.Head
+	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
+	if t.next, err = newSide(opts, merged.Head); err != nil {
+		return &refusal{err}
+	}
+	return nil
 }
 
 // unusable is an entry that says why there is no preview.
@@ -90,28 +112,6 @@ func unusable(err error) verdict.Entry {
 	return e
 }
 
-// judgement is what stands at head, as one configuration with its rules and
-// waivers judges it.
-type judgement struct {
-	environments []string
-	rules        []verdict.Rule
-	findings     []verdict.Finding
-	ledger       []verdict.Entry
-	secrets      []redact.Redactor
-}
-
-// standNext judges head as the change would have it.
-func standNext(ctx context.Context, opts Options) (judgement, error) {
-	cfg, judge, err := loadNext(ctx, opts)
-	if err != nil {
-		return judgement{}, err
-	}
-	merged := *opts.Change
-	merged.Base = merged.Head
-	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
-	return stand(ctx, opts, merged.Head)
-}
-
 // loadNext loads what head judges by. What nobody has reviewed may crash what
 // reads it; it must not take the check with it.
 func loadNext(ctx context.Context, opts Options) (cfg *config.Config, judge Judge, err error) {
@@ -121,43 +121,6 @@ func loadNext(ctx context.Context, opts Options) (cfg *config.Config, judge Judg
 		}
 	}()
 	return opts.Next(ctx)
-}
-
-// stand judges all that stands at head.
-func stand(ctx context.Context, opts Options, waivedBy fs.FS) (judgement, error) {
-	var j judgement
-	envs, _, err := environments(opts)
-	if err != nil {
-		if _, unknown := errors.AsType[*UnknownEnvironment](err); unknown {
-			return j, nil // the run is limited to one that is not on this side
-		}
-		return j, err
-	}
-	waivers, err := opts.Config.LoadWaivers(waivedBy)
-	if err != nil {
-		return j, err
-	}
-	results, err := each(ctx, envs, func(ctx context.Context, pair config.Pair) (outcome, error) {
-		return cover(ctx, opts, pair)
-	})
-	if err != nil {
-		return j, err
-	}
-	var own []verdict.Rule
-	for i, o := range results {
-		if len(envs[i].Head.Roots) > 0 {
-			j.environments = append(j.environments, envs[i].Name())
-		}
-		own = append(own, o.rules...)
-		j.findings = append(j.findings, o.findings...)
-		j.ledger = append(j.ledger, o.ledger...)
-		j.secrets = append(j.secrets, o.secrets)
-	}
-	j.rules = policyRules(opts, own)
-	s := verdict.Sight{Now: opts.Now, Rules: j.rules, Environments: j.environments, All: opts.Environment == ""}
-	j.findings = append(j.findings, verdict.Waive(j.findings, waivers, s)...)
-	fingerprint(j.findings)
-	return j, nil
 }
 
 // gaps are what keeps a preview from being whole. What could be evaluated until
@@ -171,16 +134,11 @@ func gaps(now, next judgement) []verdict.Entry {
 	}
 	before := map[about]bool{}
 	for _, e := range now.ledger {
-		if !e.Evaluated() && e.Reason.Blocking() {
-			before[about{e.Environment, e.Stage, e.Object}] = true
-		}
+		before[about{e.Environment, e.Stage, e.Object}] = true
 	}
 	var out []verdict.Entry
 	seen := map[verdict.Entry]bool{}
 	for _, e := range next.ledger {
-		if e.Evaluated() || !e.Reason.Blocking() {
-			continue
-		}
 		line := verdict.Entry{Environment: e.Environment, Stage: e.Stage, Reason: e.Reason, Detail: "once the change is merged: " + e.Detail}
 		if before[about{e.Environment, e.Stage, e.Object}] {
 			line.Reason, line.Detail = verdict.Off, "not in the preview of what the change is judged by after it is merged: "+e.Detail

@@ -3,12 +3,20 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
+	"weak"
 
 	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/pipeline"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"github.com/penstock-dev/penstock/policies"
@@ -88,5 +96,104 @@ func TestPreview(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// holding counts how many renderings are kept by somebody while another one is
+// made, once the rules of head have been asked for.
+type holding struct {
+	*render.Pool
+	mu    sync.Mutex
+	asked bool
+	sets  []weak.Pointer[manifest.Set]
+	most  int
+}
+
+func (h *holding) Render(ctx context.Context, fsys fs.FS, env config.Environment) (render.Result, error) {
+	result, err := h.Pool.Render(ctx, fsys, env)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.asked {
+		return result, err
+	}
+	runtime.GC()
+	alive := 0
+	for _, p := range h.sets {
+		if p.Value() != nil {
+			alive++
+		}
+	}
+	h.most = max(h.most, alive)
+	h.sets = append(h.sets, weak.Make(result.Objects))
+	return result, err
+}
+
+// TestPreviewKeepsNothing: of many environments a preview keeps those that it
+// works on.
+func TestPreviewKeepsNothing(t *testing.T) {
+	before := map[string]string{"policies/a.rego": "package a\n"}
+	text := "version: 1\nenvironments:\n"
+	const environments = 16
+	for i := range environments {
+		name := fmt.Sprintf("e%d", i)
+		text += "- {name: " + name + ", roots: [{path: " + name + "}]}\n"
+		before[name+"/a.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n"
+	}
+	before[".penstock.yaml"] = text
+	after := maps.Clone(before)
+	after["policies/a.rego"] += "\n"
+	base, head := write(t, before), write(t, after)
+	cfg, err := config.Load(os.DirFS(base), config.FileName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := render.NewPool(render.PoolOptions{Workers: 1})
+	defer func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	engine, err := policies.Load(t.Context(), policies.Library())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &holding{Pool: pool}
+	r := runWith(t, pipeline.Options{Config: cfg, Renderer: h, Judge: engine, Next: func(context.Context) (*config.Config, pipeline.Judge, error) {
+		h.asked = true
+		return cfg, engine, nil
+	}}, base, head)
+	if r.Preview == nil || len(h.sets) != environments {
+		t.Fatalf("%d environments were rendered for the preview %+v", len(h.sets), r.Preview)
+	}
+	if h.most > environments/2 {
+		t.Errorf("%d of %d renderings were kept", h.most, environments)
+	}
+}
+
+// TestPreviewFindsTooMuch: findings without end are no preview.
+func TestPreviewFindsTooMuch(t *testing.T) {
+	before := repository()
+	after := maps.Clone(before)
+	after["policies/a.rego"] = "package a\n"
+	pool := render.NewPool(render.PoolOptions{Workers: 1})
+	defer func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	loud, err := policies.Load(t.Context(), policies.Source{Name: "policies", Dir: "policies", FS: fstest.MapFS{"policies/a.rego": {Data: []byte(`package a
+deny contains sprintf("%d %s", [i, long]) if some i in numbers.range(1, 60)
+long := concat("", [x | some i in numbers.range(1, 50000); x := "0123456789012345678901234567890123456789"])
+`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runWith(t, pipeline.Options{Config: config.Default(), Renderer: pool, Next: func(context.Context) (*config.Config, pipeline.Judge, error) {
+		return config.Default(), loud, nil
+	}}, write(t, before), write(t, after))
+	if r.Verdict.Outcome != verdict.Undecided || r.Preview != nil || !slices.ContainsFunc(r.NotEvaluated, func(e verdict.Entry) bool {
+		return e.Reason == verdict.Failed && strings.Contains(e.Detail, "cannot be used: what it finds takes more than 128 MiB")
+	}) {
+		t.Errorf("got %s, %+v", r.Verdict.Outcome, r.NotEvaluated)
 	}
 }

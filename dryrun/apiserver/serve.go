@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/storage/wal"
@@ -44,7 +45,7 @@ func serveEmbedded(ctx context.Context, dir string, greet func(greeting) error, 
 	store := v3client.New(etcd.Server)
 	ended := make(chan error, 2)
 	go func() {
-		ended <- serveAPI(ctx, a, listener, func(config *rest.Config, caches informers.SharedInformerFactory, p plugins) error {
+		ended <- serveAPI(ctx, a, listener, store, func(config *rest.Config, caches informers.SharedInformerFactory, p plugins) error {
 			k, err := newKeeper(store, config, caches, p)
 			if err == nil {
 				go func() { ended <- attend(ctx, k.do) }()
@@ -166,7 +167,7 @@ func flags(a *access) []string {
 // serveAPI runs kube-apiserver until ctx ends. Before that it hands over what
 // it takes to look after it: its own credentials, its caches, and the plugins that
 // have to be renewed.
-func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(*rest.Config, informers.SharedInformerFactory, plugins) error) error {
+func serveAPI(ctx context.Context, a *access, listener net.Listener, store *clientv3.Client, setUp func(*rest.Config, informers.SharedInformerFactory, plugins) error) error {
 	opts, p, err := complete(ctx, a, listener)
 	if err != nil {
 		return err
@@ -176,6 +177,7 @@ func serveAPI(ctx context.Context, a *access, listener net.Listener, setUp func(
 	if err != nil {
 		return err
 	}
+	storeInProcess(config, store)
 	completed, err := config.Complete()
 	if err != nil {
 		return err

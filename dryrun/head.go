@@ -183,7 +183,12 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 			s.client.releases.remember(old)
 		}
 	}
-	t.head.accepted, err = s.client.send(ctx, i, how{})
+	keep := s.keeps(t)
+	t.head.accepted, err = s.client.send(ctx, i, how{store: keep})
+	if t.kept = keep && err == nil; keep && err != nil && problemsOf(err) == nil {
+		// What it cannot store, such as what is too large, it may accept.
+		t.head.accepted, err = s.client.send(ctx, i, how{})
+	}
 	stands := !t.absent && !s.hook(t) && (t.Operation == diff.Update || s.live)
 	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object, t.OldObject) {
 		i, t.replaced = i.renamed(), true
@@ -226,7 +231,9 @@ func (s *session) tryDelete(ctx context.Context, t *trial, i item) ([]string, er
 	if t.absent || i.generated() {
 		return nil, nil
 	}
-	warned, err := s.client.remove(ctx, i, false)
+	keep := s.keeps(t)
+	warned, err := s.client.remove(ctx, i, keep)
+	t.kept = keep && err == nil
 	var p problems
 	if errors.As(err, &p) {
 		for n := range p {

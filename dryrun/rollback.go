@@ -26,7 +26,7 @@ type wayBack struct {
 func (s *session) tryRollback(ctx context.Context) {
 	s.rollback = verdict.Rollback{State: verdict.RollbackNotEvaluated, Reason: unverifiable}
 	switch {
-	case s.in.Environment.Severities[RuleRollback] == "off":
+	case !s.wantsRollback():
 		s.rollback.Reason, s.rollback.Detail = verdict.Off, "the rule "+RuleRollback+" is switched off"
 		return
 	case s.live:
@@ -42,6 +42,9 @@ func (s *session) tryRollback(ctx context.Context) {
 		stored = stored || on
 		return on
 	}, func(t *trial) {
+		if t.kept {
+			return
+		}
 		if err := s.goForth(ctx, t); err != nil {
 			t.back.fault = &fault{unverifiable, "what head makes of it could not be stored: " + err.Error()}
 		}
@@ -65,6 +68,26 @@ func (s *session) tryRollback(ctx context.Context) {
 		}, func(t *trial) { s.goBack(ctx, t) })
 	}
 	s.rollback = s.sumUp()
+}
+
+func (s *session) wantsRollback() bool { return s.in.Environment.Severities[RuleRollback] != "off" }
+
+// keeps reports whether an object is stored when it is tried, so that it need not
+// be sent again to go back from it. What the server says of it is the same; but
+// then it must not say other things of other objects, nor be asked again what it
+// says of this one, as for the refusals of policies.
+func (s *session) keeps(t *trial) bool {
+	if s.live || !s.wantsRollback() || s.policies.judge() || s.rank(t.Current()) != rankOther || !s.storable(t.Current()) ||
+		t.OldObject == nil || t.absent || t.base.problems != nil || s.hook(t) {
+		return false
+	}
+	switch id := t.ID(); id.Group + "/" + id.Kind {
+	case "/Service", "networking.k8s.io/ServiceCIDR", "networking.k8s.io/IPAddress":
+		return false // what one has the others cannot have
+	case "/PersistentVolumeClaim", "/PersistentVolume", "/Pod", "/ResourceQuota":
+		return false // the server reads them when it answers for others
+	}
+	return t.Operation == diff.Update || s.deletes(t.ID())
 }
 
 // strand says of all from a rank on that its way back was not tried.

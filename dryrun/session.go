@@ -85,6 +85,8 @@ type trial struct {
 	absent bool
 	// replaced says that the old object has to go before the new one comes.
 	replaced bool
+	// kept says that the server has what head makes of it since it was tried.
+	kept bool
 	// unapplied says that nobody applies it; the fault says why.
 	unapplied bool
 	// away says why a live cluster cannot answer for it; it is empty for the others.

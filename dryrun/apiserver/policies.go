@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -58,8 +59,12 @@ func (k *keeper) compile(ctx context.Context) (err error) {
 	}
 	for resource, try := range map[string]func(context.Context) error{"leases": k.tryLease, "customresourcedefinitions": k.tryDefinition} {
 		err = errors.Join(err, wait(ctx, func(ctx context.Context) (bool, error) {
-			if err := try(ctx); err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
+			err := try(ctx)
+			if err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
 				return false, err // no answer at all
+			}
+			if awaits(err) {
+				return false, nil
 			}
 			heard := want + " " + resource
 			return k.heard.has(heard+" validates") && (!k.mutating || k.heard.has(heard+" mutates")), nil
@@ -151,6 +156,9 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 			},
 		},
 	}}}
+	if err := k.writeReaders(ctx, match); err != nil {
+		return err
+	}
 	if k.mutating {
 		policy := &admissionv1.MutatingAdmissionPolicy{ObjectMeta: name, Spec: admissionv1.MutatingAdmissionPolicySpec{
 			MatchConstraints:   match,
@@ -193,6 +201,9 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 func (k *keeper) removeCanary(ctx context.Context) error {
 	for _, resource := range []string{validatingBindings, validatingPolicies, mutatingBindings, mutatingPolicies} {
 		if _, err := k.store.Delete(ctx, root+resource+"/"+canary); err != nil {
+			return fmt.Errorf("deleting from the store: %w", err)
+		}
+		if _, err := k.store.Delete(ctx, root+resource+"/"+reader, clientv3.WithPrefix()); err != nil {
 			return fmt.Errorf("deleting from the store: %w", err)
 		}
 	}

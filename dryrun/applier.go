@@ -56,7 +56,7 @@ func newApplier(env config.Environment) (applier, error) {
 	switch env.AppliedBy {
 	case "":
 	case config.Flux:
-		a.manager = "kustomize-controller"
+		a.manager = kustomizeController
 		if !slices.ContainsFunc(env.Roots, func(r config.Root) bool { return r.Kind != config.Helm }) && len(env.Roots) > 0 {
 			a.manager = helmController
 		}
@@ -161,8 +161,11 @@ func (a applier) passesOver(o *manifest.Object, op diff.Operation, there bool) *
 	return nil
 }
 
-// helmController is the manager of what Flux installs as a chart.
-const helmController = "helm-controller"
+// The managers of Flux: of what it builds, and of what it installs as a chart.
+const (
+	kustomizeController = "kustomize-controller"
+	helmController      = "helm-controller"
+)
 
 // hook reports whether whoever applies an object deletes the one before: hooks of
 // Helm, and of Argo CD, which knows those of Helm too, whose default is

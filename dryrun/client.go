@@ -161,7 +161,7 @@ type accepted struct {
 // send sends an object. Its error is problems of the object, or a *fault. What
 // is stored is stored whatever policies say.
 func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
-	data, err := json.Marshal(i.fields)
+	data, err := json.Marshal(c.applier.sent(i.fields))
 	if err != nil {
 		// Infinity and NaN are numbers in YAML and none in JSON.
 		return accepted{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}

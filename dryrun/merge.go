@@ -2,6 +2,7 @@ package dryrun
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -79,6 +80,36 @@ func (a applier) annotated(fields map[string]any) map[string]any {
 	has = maps.Clone(has)
 	has[lastApplied] = string(data) + "\n"
 	return set(has)
+}
+
+// sent is an object as whoever applies it on the server sends it.
+// kustomize-controller writes stringData into data, so that a key which the
+// repository no longer has goes: to the server, that of data is another field,
+// which stays. What it cannot read as a Secret it leaves as it is
+// (github.com/fluxcd/pkg/ssa/normalize, https://github.com/kubernetes/kubernetes/issues/108008).
+func (a applier) sent(fields map[string]any) map[string]any {
+	given, ok := fields["stringData"].(map[string]any)
+	if a.manager != kustomizeController || !ok || fields["apiVersion"] != "v1" || fields["kind"] != "Secret" {
+		return fields
+	}
+	data, ok := fields["data"].(map[string]any)
+	if !ok && fields["data"] != nil {
+		return fields
+	}
+	out, data := maps.Clone(fields), maps.Clone(data)
+	if data == nil {
+		data = map[string]any{}
+	}
+	for key, value := range given {
+		text, ok := value.(string)
+		if !ok {
+			return fields
+		}
+		data[key] = base64.StdEncoding.EncodeToString([]byte(text))
+	}
+	delete(out, "stringData")
+	out["data"] = data
+	return out
 }
 
 // put sends an object as those do who do not apply on the server: what is not

@@ -51,7 +51,7 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 	if i.generated() {
 		return nil, nil
 	}
-	data, err := json.Marshal(i.fields)
+	data, err := json.Marshal(c.applier.sent(i.fields))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the object: %w", err)
 	}

@@ -87,7 +87,8 @@ func (s *session) keeps(t *trial) bool {
 	case "/PersistentVolumeClaim", "/PersistentVolume", "/Pod", "/ResourceQuota":
 		return false // the server reads them when it answers for others
 	}
-	return t.Operation == diff.Update || s.deletes(t.ID())
+	// What has finalizers would stay, and on its way out.
+	return t.Operation == diff.Update || s.deletes(t.ID()) && child(t.OldObject.Fields()["metadata"], "finalizers") == nil
 }
 
 // strand says of all from a rank on that its way back was not tried.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -19,7 +20,7 @@ import (
 
 // starts is how many servers TestStartsLeaveNothing starts;
 // PENSTOCK_TEST_STARTS takes the place of it.
-const starts = 8
+const starts = 14
 
 // Servers that are closed, killed or cancelled, ready or not, leave no process,
 // file, socket or goroutine.
@@ -48,7 +49,9 @@ func TestStartsLeaveNothing(t *testing.T) {
 	}
 }
 
-// startAndEnd starts a server, and ends it in one of the ways there are.
+// startAndEnd starts a server, and ends it in one of the ways there are: now and
+// then once it is ready, and mostly at some moment before, early ones more often
+// than late ones. Those are cheap, and more happens then.
 func startAndEnd(t *testing.T, n int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -57,23 +60,24 @@ func startAndEnd(t *testing.T, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	some := rand.N(3 * time.Second)
-	switch n % 4 {
-	case 0:
-		if _, err := s.Ready(ctx); err != nil {
-			t.Error(err)
-		}
-	case 1:
-		time.Sleep(some)
-		_ = syscall.Kill(s.Pid(), syscall.SIGKILL)
-	case 2:
-		time.Sleep(some)
-		cancel()
-	case 3:
+	ready, some := n%8 == 0, time.Duration(math.Pow(rand.Float64(), 3)*float64(3*time.Second))
+	if ready {
+		_, err = s.Ready(ctx)
+	} else {
 		time.Sleep(some)
 	}
+	if err != nil {
+		t.Error(err)
+	}
+	switch {
+	case ready || n%3 == 0:
+	case n%3 == 1:
+		_ = syscall.Kill(s.Pid(), syscall.SIGKILL)
+	default:
+		cancel()
+	}
 	err = s.Close()
-	if n%4 == 0 && err != nil {
+	if ready && err != nil {
 		t.Errorf("the end of the %dth: %v", n, err)
 	}
 	if alive(s.Pid()) {

@@ -23,7 +23,7 @@ func TestAnswersOfClientSideApply(t *testing.T) {
 	otherwise := map[string]string{
 		"custom":                   "a custom resource is checked by its schema, in other words",
 		"definitions_given":        "as custom",
-		"custom_rules":             "as custom, and a transition rule of a list item is placed at another field of it",
+		"custom_rules":             "as custom",
 		"duplicate_port":           "a key that is there twice is accepted",
 		"exported":                 "what the server owns is not looked at",
 		"harmless_definitions":     "what an older version applied is converted for server-side apply only",

@@ -231,7 +231,7 @@ func parts(fields, old map[string]any, path string) []string {
 	switch value := lookup(fields, path).(type) {
 	case map[string]any:
 		steps = slices.Sorted(maps.Keys(value))
-		before, _ := lookup(old, path).(map[string]any)
+		before, _ := counterpart(fields, old, path).(map[string]any)
 		// What is gone has no line of its own, so that it comes last.
 		for _, step := range slices.Sorted(maps.Keys(before)) {
 			if _, kept := value[step]; !kept {
@@ -249,7 +249,7 @@ func parts(fields, old map[string]any, path string) []string {
 			continue
 		}
 		at := manifest.JoinPointer(path, step)
-		if old != nil && reflect.DeepEqual(lookup(fields, at), lookup(old, at)) {
+		if old != nil && reflect.DeepEqual(lookup(fields, at), counterpart(fields, old, at)) {
 			continue
 		}
 		out = append(out, at)
@@ -268,7 +268,7 @@ func replaced(value, old any, steps []string) any {
 	if len(steps) == 0 {
 		return value
 	}
-	before := child(old, steps[0])
+	before := opposite(value, old, steps[0])
 	switch value := value.(type) {
 	case map[string]any:
 		next := maps.Clone(value)
@@ -298,6 +298,38 @@ func replaced(value, old any, steps []string) any {
 		return next
 	}
 	return value
+}
+
+// counterpart is what old has where fields have the value at a path.
+func counterpart(fields, old map[string]any, path string) any {
+	var value, before any = fields, old
+	for _, step := range manifest.SplitPointer(path) {
+		before = opposite(value, before, step)
+		value = child(value, step)
+	}
+	return before
+}
+
+// opposite is the member of old that a step leads to in value. Members of lists
+// are the same by their name, wherever they are; one whose name is new has the
+// old one at its place before it, if the name of that is gone.
+func opposite(value, old any, step string) any {
+	now, isList := value.([]any)
+	before, wasList := old.([]any)
+	name, _ := child(child(value, step), "name").(string)
+	if !isList || !wasList || name == "" {
+		return child(old, step)
+	}
+	named := func(list []any, name any) int {
+		return slices.IndexFunc(list, func(m any) bool { return child(m, "name") == name })
+	}
+	if n := named(before, name); n >= 0 {
+		return before[n]
+	}
+	if was, _ := child(child(old, step), "name").(string); was != "" && named(now, was) >= 0 {
+		return nil
+	}
+	return child(old, step)
 }
 
 func lookup(fields map[string]any, path string) any {

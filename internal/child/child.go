@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // roleVariable carries the role to the child.
@@ -80,13 +81,31 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { p.end(promptly) })
 	go func() {
+		endGroup(cmd.Process.Pid)
 		p.err = cmd.Wait()
 		stop()
-		// What it started, and had no time to end.
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		close(p.done)
 	}()
 	return p, nil
+}
+
+// endGroup waits until the leader of a process group has ended, and kills what it
+// started and had no time to end. The leader is left to be waited for: as long as
+// it is, its number, which is that of the group, is given to nobody else
+// (waitid(2), WNOWAIT; setpgid(2)).
+func endGroup(leader int) {
+	const byPID = 1                                 // P_PID
+	var info [128 / unsafe.Sizeof(uint64(0))]uint64 // siginfo_t, which nobody reads
+	for {
+		_, _, e := syscall.Syscall6(syscall.SYS_WAITID, byPID, uintptr(leader), uintptr(unsafe.Pointer(&info)), syscall.WEXITED|syscall.WNOWAIT, 0, 0)
+		switch e {
+		case syscall.EINTR:
+			continue
+		case 0:
+			_ = syscall.Kill(-leader, syscall.SIGKILL) // there may be nobody left
+		}
+		return
+	}
 }
 
 func environment() []string {

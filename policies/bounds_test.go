@@ -48,6 +48,24 @@ func TestARuleThatDoesNotEndIsNamed(t *testing.T) {
 	}
 }
 
+// TestRemediationIsBounded: what to do is short, be it of a finding or of METADATA,
+// and what is secret in it is hidden before it is cut.
+func TestRemediationIsBounded(t *testing.T) {
+	const limit = 2<<10 + len(" …")
+	long := strings.Repeat("x", 2040)
+	result := evaluate(t, "# METADATA\n# title: T\n# custom: {id: team/a, severity: error, remediation: "+long+long+"}\npackage main\n"+
+		"deny contains {\"msg\": \"own\", \"remediation\": concat(\"\", [\""+long+"\", object.get(input.data, \"p\", \"\"), \""+long+"\"])} if true\ndeny contains \"other\" if true\n",
+		"", "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: x}\ndata: {p: correct-horse-battery}\n", config.Environment{})
+	if len(result.Findings) != 2 {
+		t.Fatalf("got %+v", result)
+	}
+	for _, f := range result.Findings {
+		if len(f.Remediation) > limit || !strings.HasPrefix(f.Remediation, long) || !strings.HasSuffix(f.Remediation, " …") || strings.Contains(f.Remediation, "correct") {
+			t.Errorf("%s: %d bytes, that end in %q", f.Message, len(f.Remediation), f.Remediation[2000:])
+		}
+	}
+}
+
 func TestCancel(t *testing.T) {
 	engine, err := load(t, forever)
 	if err != nil {

@@ -70,7 +70,7 @@ func (w *worker) read(i int, t *ast.Term, in reader) ([]located, error) {
 		if f.Level == verdict.Error && !overridden && w.ev.in.Now.Before(r.effective) {
 			f.Level, f.EffectiveOn = verdict.Warning, r.effective.Format(verdict.Date)
 		}
-		f.Remediation = in.hide(cmp.Or(f.Remediation, r.Remediation))
+		f.Remediation = brief(in.hide(cmp.Or(f.Remediation, r.Remediation)))
 		f.Message = in.hide(f.Message)
 		f.Container = in.hide(f.Container)
 		findings = append(findings, located{f, i, r.ref + "\x00" + in.key(f, d)})

@@ -228,7 +228,7 @@ func (r *rule) describe(a *ast.Annotations) error {
 	r.ID = cmp.Or(c.ID, r.ID)
 	r.Title = cmp.Or(a.Title, r.Title)
 	r.Description = cmp.Or(strings.TrimSpace(a.Description), r.Description)
-	r.Remediation = cmp.Or(strings.TrimSpace(c.Remediation), r.Remediation)
+	r.Remediation = brief(cmp.Or(strings.TrimSpace(c.Remediation), r.Remediation))
 	r.Tags = append(r.Tags, c.Tags...)
 	if len(a.RelatedResources) > 0 {
 		r.HelpURL = a.RelatedResources[0].Ref.String()

@@ -71,8 +71,9 @@ type fault struct {
 	text  string
 }
 
-// maxText bounds what is kept of texts that a rule has no say in the size of, in
-// bytes: an error quotes the value that is wrong, which may be all of an object.
+// maxText bounds what is kept of texts beside messages, in bytes: an error quotes
+// the value that is wrong, which may be all of an object, and what to do about a
+// finding is a sentence or two, of which reports hold one for each.
 const maxText = 2 << 10
 
 // brief is a text, or the beginning of one that is too long. What it cuts off is

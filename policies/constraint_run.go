@@ -199,10 +199,10 @@ func (w *worker) unsureConstraint(i int, fault partial, s *subjectView) located 
 func (w *worker) document(s *subjectView, namespace *manifest.Object) {
 	s.caches, s.places = map[*template]topdown.VirtualCache{}, map[string]verdict.Location{}
 	s.containers = containersOf(s.object.Fields(), "")
-	s.doc = newDocument(s.object, headMark, w.keys)
+	s.doc = newDocument(placed(s.object, s.namespace), headMark, w.keys)
 	old := ast.NullTerm()
 	if s.old != nil {
-		s.before = newDocument(s.old, oldMark, w.keys)
+		s.before = newDocument(placed(s.old, s.namespace), oldMark, w.keys)
 		old = s.before.term
 	}
 	id := s.object.ID()

@@ -91,7 +91,7 @@ func (e *Engine) objects(ctx context.Context, in Input, rules []setting, found i
 	}
 	defer ev.close(ctx)
 	if len(ev.constraints) > 0 {
-		ev.expander, ev.config, ev.scopes = found.expander, found.config, scopesOf(in.Head, in.Base)
+		ev.expander, ev.config = found.expander, found.config
 	}
 	results, tallies := ev.all(ctx, tasks)
 	if err := ctx.Err(); err != nil {
@@ -142,18 +142,21 @@ func (e *Engine) prepare(ctx context.Context, in Input, rules []setting) (*evalu
 		}
 		ev.parameters = append(ev.parameters, ast.NewTerm(value))
 	}
+	if len(ev.constraints) > 0 {
+		ev.scopes = scopesOf(in.Head, in.Base)
+	}
 	var head *manifest.Set
 	if inventories {
 		head = in.Head
 		ev.secrets = redact.New(6, slices.Concat(in.Base.All(), in.Head.All())...)
 	}
 	var err error
-	if ev.head, err = e.newWorld(ctx, rules, head); err != nil {
+	if ev.head, err = e.newWorld(ctx, rules, head, ev.scopes); err != nil {
 		return nil, err
 	}
 	ev.base = ev.head
 	if inventories && len(in.Deltas) > 0 {
-		if ev.base, err = e.newWorld(ctx, rules, in.Base); err != nil {
+		if ev.base, err = e.newWorld(ctx, rules, in.Base, ev.scopes); err != nil {
 			ev.head.close(ctx)
 			return nil, err
 		}

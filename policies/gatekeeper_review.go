@@ -69,7 +69,7 @@ func (t *tested) open(ctx context.Context, inventoried []*manifest.Object) (*tes
 		return nil, err
 	}
 	rules := []setting{{rule: t.rule}}
-	world, err := (&Engine{}).newWorld(ctx, rules, set)
+	world, err := (&Engine{}).newWorld(ctx, rules, set, nil) // a suite says itself where its objects are
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,29 @@ func (s scopes) namespace(id manifest.ID) (namespace string, known bool) {
 	return "", known
 }
 
+// place gives the objects of a set that name no namespace the one that they would
+// be in. Those of kinds that are not known stay without one. nil places nothing.
+func (s scopes) place(set *manifest.Set) []*manifest.Object {
+	out := set.All()
+	if s == nil {
+		return out
+	}
+	out = slices.Clone(out)
+	for i, o := range out {
+		namespace, _ := s.namespace(o.ID())
+		out[i] = placed(o, namespace)
+	}
+	return out
+}
+
+// placed is an object as a server has it that put it into a namespace.
+func placed(o *manifest.Object, namespace string) *manifest.Object {
+	if namespace == "" || o.ID().Namespace != "" {
+		return o
+	}
+	return o.WithNamespace(namespace)
+}
+
 // builtInScope knows the kinds of the API server
 // (https://kubernetes.io/docs/reference/kubernetes-api/) and those of Gatekeeper.
 func builtInScope(group, kind string) (namespaced, known bool) {

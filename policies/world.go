@@ -25,15 +25,16 @@ type world struct {
 }
 
 // newWorld holds the data files, the parameters, and the inventory of a set,
-// which is left out where it is nil.
-func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Set) (*world, error) {
+// which is left out where it is nil. Constraints see its objects where a cluster
+// has them, as far as the scopes tell; for other rules they stay as they are written.
+func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Set, s scopes) (*world, error) {
 	data := make(map[string]any, len(e.data)+2)
 	for k, v := range e.data {
 		data[k] = v
 	}
 	data["parameters"] = parametersOf(rules)
 	if set != nil {
-		data["inventory"] = inventory(set)
+		data["inventory"] = inventory(set.All())
 	}
 	value, err := ast.InterfaceToValue(data)
 	if err != nil {
@@ -44,7 +45,15 @@ func (e *Engine) newWorld(ctx context.Context, rules []setting, set *manifest.Se
 		return w, err
 	}
 	w.namespaces = namespacesOf(set)
-	w.templates, err = openWorld(ctx, templateData(value.(ast.Object)))
+	seen := value.(ast.Object).Get(ast.StringTerm("inventory"))
+	if at := s.place(set); !slices.Equal(at, set.All()) {
+		other, err := ast.InterfaceToValue(inventory(at))
+		if err != nil {
+			return nil, fmt.Errorf("reading the inventory of constraints: %w", err)
+		}
+		seen = ast.NewTerm(other)
+	}
+	w.templates, err = openWorld(ctx, templateData(seen))
 	return w, err
 }
 
@@ -58,8 +67,7 @@ func openWorld(ctx context.Context, data ast.Object) (*world, error) {
 }
 
 // templateData is the part of the data that constraints see.
-func templateData(data ast.Object) ast.Object {
-	inventory := data.Get(ast.StringTerm("inventory"))
+func templateData(inventory *ast.Term) ast.Object {
 	if inventory == nil {
 		inventory = ast.ObjectTerm()
 	}
@@ -94,12 +102,12 @@ func parametersOf(rules []setting) map[string]any {
 	return out
 }
 
-// inventory is a set in the layout of Gatekeeper: namespace, apiVersion, kind,
+// inventory is objects in the layout of Gatekeeper: namespace, apiVersion, kind,
 // name; and for objects without a namespace apiVersion, kind, name
 // (https://open-policy-agent.github.io/gatekeeper/website/docs/sync).
-func inventory(set *manifest.Set) map[string]any {
+func inventory(objects []*manifest.Object) map[string]any {
 	namespaced, cluster := map[string]any{}, map[string]any{}
-	for _, o := range set.All() {
+	for _, o := range objects {
 		at, keys := cluster, []string{o.APIVersion(), o.ID().Kind}
 		if ns := o.ID().Namespace; ns != "" {
 			at, keys = namespaced, append([]string{ns}, keys...)

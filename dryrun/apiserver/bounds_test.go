@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -103,6 +104,22 @@ func TestMemoryIsBounded(t *testing.T) {
 	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "the API server ended while it was starting: exit status 1") ||
 		!strings.HasSuffix(e.Log, "the API server cannot run: it takes more than 64 MiB of memory") {
 		t.Errorf("got: %v", err)
+	}
+}
+
+// What is in use may not fit into what the collector is told to keep to at first.
+func TestMemoryIsEased(t *testing.T) {
+	limit, percent := debug.SetMemoryLimit(sparing), debug.SetGCPercent(growth)
+	t.Cleanup(func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) })
+	m := &memory{limit: DefaultMemory}
+	for _, c := range []struct {
+		taken uint64
+		limit int64
+	}{{sparing / 2, sparing}, {sparing, DefaultMemory / 4 * 3}, {sparing / 2, DefaultMemory / 4 * 3}} {
+		m.ease(c.taken)
+		if got := debug.SetMemoryLimit(-1); got != c.limit {
+			t.Errorf("with %d MiB taken the limit is %d MiB, want %d", c.taken>>20, got>>20, c.limit>>20)
+		}
 	}
 }
 

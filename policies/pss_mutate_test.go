@@ -9,16 +9,20 @@ import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// TestPodSecurityMutations judges 10,000 pods, each a restricted one with some
-// fields changed at random, in one of the versions, every fourth in a workload as
-// well: the rules and the evaluator of Kubernetes never disagree.
+// TestPodSecurityMutations judges 10,000 pods (with the race detector fewer, see
+// raceDetector), each a restricted one with some fields changed at random, in one
+// of the versions, every fourth in a workload as well: the rules and the evaluator
+// of Kubernetes never disagree.
 func TestPodSecurityMutations(t *testing.T) {
 	p := newPodSecurity(t)
 	minors := []int{0, 7, 8, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36}
 	m := mutator{rand.New(rand.NewPCG(4, 10))}
 	violations, clean := map[string]int{}, 0
 	kinds := podKinds()
-	const pods = 10_000
+	pods := 10_000
+	if raceDetector {
+		pods = 1_000
+	}
 	for i, minor := range minors {
 		var objects []*manifest.Object
 		want := map[string][]string{}

@@ -274,7 +274,7 @@ func TestMemoryOfTheRepository(t *testing.T) {
 	}{
 		{"many documents", "package main\n" + many, "", 10000},
 		{"many findings", "package main\ndeny contains sprintf(\"%s %d\", [input.metadata.name, n]) if some n in numbers.range(1, 2000)", "its findings take more than 16 MiB", 200},
-		{"long remediations", "package main\ndeny contains {\"msg\": \"x\", \"remediation\": sprintf(\"%0100000d\", [1])}", "its findings take more than 16 MiB", 200},
+		{"long remediations", "package main\ndeny contains {\"msg\": \"x\", \"remediation\": sprintf(\"%0100000d\", [1])}", "", 200},
 		{"long names of files", "package main\ndeny contains {\"msg\": \"x\", \"_loc\": {\"file\": sprintf(\"%0100000d\", [1])}}", "its findings take more than 16 MiB", 200},
 	} {
 		engine, err := load(t, tt.rego)

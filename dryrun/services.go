@@ -65,7 +65,7 @@ func outside(o, old *manifest.Object) *fault {
 			continue
 		}
 		if !slices.ContainsFunc(held, func(h claim) bool { return h.what == c.what }) {
-			return &fault{unverifiable, fmt.Sprintf("%s is %d, and clusters give the ports 30000-32767 unless they have another range, which is not known here", fieldPath(c.path), c.port)}
+			return &fault{unverifiable, fmt.Sprintf("%s is %d, and clusters give the ports 30000-32767 unless they have another range, which is not known here — compare it with --service-node-port-range of the cluster's kube-apiserver", fieldPath(c.path), c.port)}
 		}
 	}
 	return nil

@@ -145,6 +145,9 @@ type how struct {
 	create bool
 	// status applies to the status sub-resource.
 	status bool
+	// yield leaves other managers their fields: an apply that would take some is a
+	// *conflict.
+	yield bool
 }
 
 // accepted is what the server says of an object that it accepts.
@@ -176,6 +179,11 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		})
 	})
 	if err != nil {
+		var status apierrors.APIStatus
+		if h.yield && errors.As(err, &status) && inConflict(status.Status()) {
+			c.bounds.answered()
+			return accepted{}, &conflict{c.applier.of(i.fields).takes(i, status.Status())}
+		}
 		if problemsOf(err) == nil {
 			err = c.read(err, i.fields)
 		}
@@ -223,7 +231,7 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 	case by.method != serverSide && !h.status:
 		return c.put(ctx, i, by, metav1.UpdateOptions{DryRun: dry, FieldManager: by.manager, FieldValidation: validation})
 	}
-	force := true
+	force := !h.yield
 	// An apply is held against the schema in any case. Strict validation reads the
 	// document once more for keys that are given twice, which there are none of
 	// (k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
@@ -255,34 +263,6 @@ func (c client) get(ctx context.Context, i item) (map[string]any, error) {
 		return nil, c.read(err, i.fields)
 	}
 	return o.Object, nil
-}
-
-// columns are those of the table in which the server lists a kind; what it does
-// not serve as yet is pending.
-func (c client) columns(ctx context.Context, group, version, plural string) ([]string, error) {
-	var data []byte
-	err := c.bounds.ask(ctx, func() (err error) {
-		data, err = c.plain.Get().AbsPath("/apis", group, version, plural).
-			Param("limit", "1").Param("includeObject", string(metav1.IncludeNone)).
-			SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Do(ctx).Raw()
-		return err
-	})
-	var status apierrors.APIStatus
-	switch {
-	case errors.As(err, &status):
-		return nil, &pending{"it answers for " + version + ": " + err.Error(), definitionPatience}
-	case err != nil:
-		return nil, c.read(err, nil)
-	}
-	var table metav1.Table
-	if err := json.Unmarshal(data, &table); err != nil {
-		return nil, fmt.Errorf("reading a table of the API server: %w", err)
-	}
-	names := make([]string, len(table.ColumnDefinitions))
-	for n, column := range table.ColumnDefinitions {
-		names[n] = column.Name
-	}
-	return names, nil
 }
 
 // remove deletes an object, or asks whether it could be. One that is not there
@@ -334,7 +314,7 @@ func momentary(s metav1.Status, i item) bool {
 	case i.definition != nil && s.Code == http.StatusNotFound && strings.HasPrefix(s.Message, "the server could not find the requested resource"):
 		return true
 	case s.Code == http.StatusConflict && s.Reason == metav1.StatusReasonConflict:
-		return !pinned(i.fields)
+		return !pinned(i.fields) && !inConflict(s)
 	}
 	return strings.Contains(s.Message, unreadParams)
 }

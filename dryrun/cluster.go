@@ -31,12 +31,6 @@ type clusters struct {
 func (clusters) prepare(context.Context, config.Environment) {}
 func (clusters) close() error                                { return nil }
 
-// Requests to a live cluster leave it room for others.
-const (
-	clusterQPS   = 50
-	clusterBurst = 100
-)
-
 // connect returns the way to a cluster, through the guard, and its version. There
 // is no other way.
 func (c clusters) connect(ctx context.Context, env config.Environment) (*rest.Config, *version.Info, error) {
@@ -44,7 +38,10 @@ func (c clusters) connect(ctx context.Context, env config.Environment) (*rest.Co
 	if err != nil {
 		return nil, nil, err
 	}
-	restConfig.QPS, restConfig.Burst = clusterQPS, clusterBurst
+	// A few requests at a time (see workers) leave a cluster room for others, which
+	// it shares out by itself, or answers 429
+	// (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
+	restConfig.QPS = -1
 	restConfig.Timeout = cmp.Or(c.timeout, requestTimeout)
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return guard{next} })
 	client, err := discovery.NewDiscoveryClientForConfig(within(ctx, restConfig))

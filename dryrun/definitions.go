@@ -3,6 +3,7 @@ package dryrun
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const (
@@ -204,4 +207,32 @@ func (s *session) loadDefinitions(ctx context.Context, needed func(*manifest.Obj
 			s.notes = append(s.notes, e)
 		}
 	}
+}
+
+// columns are those of the table in which the server lists a kind; what it does
+// not serve as yet is pending.
+func (c client) columns(ctx context.Context, group, version, plural string) ([]string, error) {
+	var data []byte
+	err := c.bounds.ask(ctx, func() (err error) {
+		data, err = c.plain.Get().AbsPath("/apis", group, version, plural).
+			Param("limit", "1").Param("includeObject", string(metav1.IncludeNone)).
+			SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").Do(ctx).Raw()
+		return err
+	})
+	var status apierrors.APIStatus
+	switch {
+	case errors.As(err, &status):
+		return nil, &pending{"it answers for " + version + ": " + err.Error(), definitionPatience}
+	case err != nil:
+		return nil, c.read(err, nil)
+	}
+	var table metav1.Table
+	if err := json.Unmarshal(data, &table); err != nil {
+		return nil, fmt.Errorf("reading a table of the API server: %w", err)
+	}
+	names := make([]string, len(table.ColumnDefinitions))
+	for n, column := range table.ColumnDefinitions {
+		names[n] = column.Name
+	}
+	return names, nil
 }

@@ -184,7 +184,13 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 		}
 	}
 	keep := s.keeps(t)
-	t.head.accepted, err = s.client.send(ctx, i, how{store: keep})
+	// What takes no fields from other managers is the same by force and without it.
+	yield := s.live && !t.replaced && t.base.object != nil && s.client.applier.of(i.fields).method == serverSide
+	t.head.accepted, err = s.client.send(ctx, i, how{store: keep, yield: yield})
+	var taken *conflict
+	if errors.As(err, &taken) {
+		t.head.accepted, err = s.client.send(ctx, i, how{})
+	}
 	if t.kept = keep && err == nil; keep && err != nil && problemsOf(err) == nil {
 		// What it cannot store, such as what is too large, it may accept.
 		t.head.accepted, err = s.client.send(ctx, i, how{})
@@ -195,7 +201,10 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 		t.head.accepted, err = s.client.send(ctx, i, how{})
 	}
 	if err == nil && s.live && !t.replaced && t.base.object != nil {
-		s.findTakeovers(ctx, t, i)
+		if taken != nil {
+			t.head.owned = taken.fields
+		}
+		s.findTakeovers(ctx, t, i, yield)
 	}
 	return i, err
 }

@@ -20,15 +20,18 @@ import (
 // (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
 var conflictWith = regexp.MustCompile(`^conflict with "([^"]*)"(?: with subresource "([^"]*)")?`)
 
-// findTakeovers asks a live cluster which fields the new object takes from other
-// managers, and which of these the old one takes as well. It is a request of its
-// own, which does not force conflicts; the verdict is that of another.
-func (s *session) findTakeovers(ctx context.Context, t *trial, i item) {
-	var err error
-	if t.head.owned, err = s.client.takeovers(ctx, i); err != nil {
-		f := faultOf(err)
-		t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "whether it takes fields from other managers was not found out: "+f.detail))
-		return
+// findTakeovers finds out which fields the new object takes from other managers,
+// and which of these the old one takes as well. Where the first is not asked yet,
+// it is a request of its own, which does not force conflicts; the verdict is that
+// of another.
+func (s *session) findTakeovers(ctx context.Context, t *trial, i item, asked bool) {
+	if !asked {
+		var err error
+		if t.head.owned, err = s.client.takeovers(ctx, i); err != nil {
+			f := faultOf(err)
+			t.entries = append(t.entries, s.entryOf(t.Object, f.reason, "whether it takes fields from other managers was not found out: "+f.detail))
+			return
+		}
 	}
 	if len(t.head.owned) == 0 || t.OldObject == nil {
 		return
@@ -51,7 +54,7 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 	if i.generated() {
 		return nil, nil
 	}
-	data, err := json.Marshal(c.applier.sent(i.fields))
+	data, err := json.Marshal(i.fields)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the object: %w", err)
 	}
@@ -64,18 +67,33 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 		return nil, nil
 	case !errors.As(err, &status):
 		return nil, c.read(err, i.fields)
-	}
-	answer := status.Status()
-	if answer.Code != http.StatusConflict || answer.Details == nil {
+	case !inConflict(status.Status()):
 		if err = c.read(err, i.fields); by.method != serverSide && problemsOf(err) != nil {
 			err = nil // nobody makes the apply that is refused
 		}
 		return nil, err
 	}
+	return by.takes(i, status.Status()), nil
+}
+
+// conflict says that an apply which does not force it would take fields over.
+type conflict struct{ fields problems }
+
+func (*conflict) Error() string { return "other managers own some of its fields" }
+
+// inConflict reports whether an answer is that other managers own fields.
+func inConflict(answer metav1.Status) bool {
+	return answer.Code == http.StatusConflict && answer.Details != nil && slices.ContainsFunc(answer.Details.Causes, func(c metav1.StatusCause) bool {
+		return c.Type == metav1.CauseTypeFieldManagerConflict
+	})
+}
+
+// takes are the fields that an answer says to belong to other managers.
+func (a applier) takes(i item, answer metav1.Status) problems {
 	var found problems
 	for _, cause := range answer.Details.Causes {
 		m := conflictWith.FindStringSubmatch(cause.Message)
-		if cause.Type != metav1.CauseTypeFieldManagerConflict || m == nil || m[1] == by.manager {
+		if cause.Type != metav1.CauseTypeFieldManagerConflict || m == nil || m[1] == a.manager {
 			continue
 		}
 		p := problem{rule: ruleOwnership, path: pointer(i.fields, cause.Field)}
@@ -87,14 +105,14 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 		default:
 			p.msg += " (through " + m[2] + ")"
 		}
-		if by.polite {
-			p.msg += ": " + by.by + " fails with a conflict"
+		if a.polite {
+			p.msg += ": " + a.by + " fails with a conflict"
 		} else {
 			p.msg += ", and applying the change takes it over"
 		}
 		found = append(found, p)
 	}
-	return sorted(found), nil
+	return sorted(found)
 }
 
 // ownership are the takeovers of a trial as findings: errors where whoever

@@ -12,10 +12,14 @@ import (
 	"github.com/penstock-dev/penstock/internal/manifest"
 )
 
-// mixed are objects of five kinds, each with a value that the change alters.
-func mixed(count int, value string) string {
+// mixed are objects of five kinds, the first of which have another value.
+func mixed(count, changed int) string {
 	var text strings.Builder
 	for n := range count {
+		value := "1"
+		if n < changed {
+			value = "2"
+		}
 		switch n % 5 {
 		case 0:
 			fmt.Fprintf(&text, `---

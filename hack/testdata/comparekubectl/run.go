@@ -55,14 +55,14 @@ func run(ctx context.Context, kubectl, rounds, dir string, sizes []string) (err 
 	if err := b.surroundings(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%8s  %12s %16s %7s  %18s\n", "objects", "kubectl s", "penstock, live s", "faster", "penstock, all s")
+	fmt.Printf("%8s %8s  %12s %16s %7s  %20s\n", "objects", "changed", "kubectl s", "penstock, live s", "faster", "penstock, embedded s")
 	for _, size := range sizes {
-		n, err := strconv.Atoi(size)
-		if err != nil || n < 1 {
-			return fmt.Errorf("a number of objects is %q", size)
+		var n, changed int
+		if _, err := fmt.Sscanf(size, "%d/%d", &n, &changed); err != nil || changed < 1 || n < changed {
+			return fmt.Errorf("numbers of objects and of changed ones are %q, and not such as 1000/10", size)
 		}
-		if err := b.compare(ctx, n); err != nil {
-			return fmt.Errorf("with %d objects: %w", n, err)
+		if err := b.compare(ctx, n, changed); err != nil {
+			return fmt.Errorf("with %s objects: %w", size, err)
 		}
 	}
 	return nil
@@ -79,12 +79,12 @@ func (b *bench) surroundings(ctx context.Context) error {
 }
 
 // compare stores base with kubectl, and times the dry-run of head in turn.
-func (b *bench) compare(ctx context.Context, n int) error {
-	base, err := write(b.dir, "base.yaml", mixed(n, "1"))
+func (b *bench) compare(ctx context.Context, n, changed int) error {
+	base, err := write(b.dir, "base.yaml", mixed(n, 0))
 	if err != nil {
 		return err
 	}
-	head, err := write(b.dir, "head.yaml", mixed(n, "2"))
+	head, err := write(b.dir, "head.yaml", mixed(n, changed))
 	if err != nil {
 		return err
 	}
@@ -110,17 +110,17 @@ func (b *bench) compare(ctx context.Context, n int) error {
 		if tried := strings.Count(text, "serverside-applied (server dry run)"); tried != n {
 			return fmt.Errorf("kubectl tried %d objects", tried)
 		}
-		took, err := try(ctx, b.live, in, n)
+		took, err := try(ctx, b.live, in, changed)
 		if err != nil {
 			return err
 		}
 		ours = append(ours, took)
-		if took, err = try(ctx, b.embedded, in, n); err != nil {
+		if took, err = try(ctx, b.embedded, in, changed); err != nil {
 			return err
 		}
 		whole = append(whole, took)
 	}
-	fmt.Printf("%8d  %12.2f %16.2f %7.1f  %18.2f\n", n, median(theirs), median(ours), median(theirs)/median(ours), median(whole))
+	fmt.Printf("%8d %8d  %12.2f %16.2f %7.1f  %20.2f\n", n, changed, median(theirs), median(ours), median(theirs)/median(ours), median(whole))
 	return nil
 }
 

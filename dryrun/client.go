@@ -152,7 +152,8 @@ type how struct {
 
 // accepted is what the server says of an object that it accepts.
 type accepted struct {
-	// object is the object as the server has it then, or would have it.
+	// object is the object as the server has it then, or would have it, without its
+	// managed fields: they are as large as the rest, and nobody reads them.
 	object   map[string]any
 	warnings []string
 	// denied is what policies refuse of an object that is stored all the same.
@@ -204,6 +205,7 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 	if denied != nil && !h.store {
 		return accepted{warnings: texts, rest: rest}, denied
 	}
+	got.SetManagedFields(nil)
 	return accepted{got.Object, texts, denied, rest}, nil
 }
 

@@ -178,6 +178,7 @@ func serveAPI(ctx context.Context, a *access, listener net.Listener, store *clie
 		return err
 	}
 	storeInProcess(config, store)
+	config.Aggregator.GenericConfig.BuildHandlerChainFunc = filtered
 	completed, err := config.Complete()
 	if err != nil {
 		return err

@@ -170,6 +170,8 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		// Infinity and NaN are numbers in YAML and none in JSON.
 		return accepted{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
 	}
+	// What cannot be stored may still be told what else is wrong with it.
+	h.store = h.store && len(data) <= storeLimit
 	w := &warnings{}
 	ctx = context.WithValue(ctx, warningsKey{}, w)
 	var got *unstructured.Unstructured
@@ -291,7 +293,7 @@ func (c client) remove(ctx context.Context, i item, store bool) ([]string, error
 // retry repeats a request that a server may refuse for a moment.
 func retry(ctx context.Context, i item, request func() error) error {
 	deadline := time.Now().Add(servePatience)
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		err := request()
 		var status apierrors.APIStatus
 		if err == nil || !errors.As(err, &status) || time.Now().After(deadline) {
@@ -303,7 +305,7 @@ func retry(ctx context.Context, i item, request func() error) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }

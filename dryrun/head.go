@@ -16,7 +16,9 @@ import (
 // it has been tried, so that it is in force for those.
 func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
-		s.partAway(r)
+		if s.partAway(r); r == rankOther {
+			s.findDoubled()
+		}
 		s.askRights(ctx, r)
 		if r == rankDefault && slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) == r }) {
 			s.settleAll(ctx)
@@ -183,7 +185,7 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 			s.client.releases.remember(old)
 		}
 	}
-	keep := s.keeps(t)
+	keep := s.keeps(t, i)
 	// What takes no fields from other managers is the same by force and without it.
 	yield := s.live && !t.replaced && t.base.object != nil && s.client.applier.of(i.fields).method == serverSide
 	t.head.accepted, err = s.client.send(ctx, i, how{store: keep, yield: yield})
@@ -191,10 +193,7 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 	if errors.As(err, &taken) {
 		t.head.accepted, err = s.client.send(ctx, i, how{})
 	}
-	if t.kept = keep && err == nil; keep && err != nil && problemsOf(err) == nil {
-		// What it cannot store, such as what is too large, it may accept.
-		t.head.accepted, err = s.client.send(ctx, i, how{})
-	}
+	t.kept = keep && err == nil
 	stands := !t.absent && !s.hook(t) && (t.Operation == diff.Update || s.live)
 	if problemsOf(err) != nil && stands && s.client.applier.forced(t.Object, t.OldObject) {
 		i, t.replaced = i.renamed(), true
@@ -240,7 +239,7 @@ func (s *session) tryDelete(ctx context.Context, t *trial, i item) ([]string, er
 	if t.absent || i.generated() {
 		return nil, nil
 	}
-	keep := s.keeps(t)
+	keep := s.keeps(t, i)
 	warned, err := s.client.remove(ctx, i, keep)
 	t.kept = keep && err == nil
 	var p problems

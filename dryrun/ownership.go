@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/penstock-dev/penstock/internal/verdict"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,7 +55,7 @@ func (c client) takeovers(ctx context.Context, i item) (problems, error) {
 	if i.generated() {
 		return nil, nil
 	}
-	data, err := json.Marshal(i.fields)
+	data, err := json.Marshal(c.applier.sent(i.fields))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the object: %w", err)
 	}
@@ -97,6 +98,9 @@ func (a applier) takes(i item, answer metav1.Status) problems {
 			continue
 		}
 		p := problem{rule: ruleOwnership, path: pointer(i.fields, cause.Field)}
+		if key, ok := strings.CutPrefix(p.path, "/data/"); ok && lookup(i.fields, p.path) == nil && lookup(i.fields, "/stringData/"+key) != nil {
+			p.path = "/stringData/" + key // it is sent as data
+		}
 		p.msg = fieldPath(p.path) + " belongs to " + m[1]
 		switch m[2] {
 		case "":

@@ -72,25 +72,6 @@ func (s *session) tryRollback(ctx context.Context) {
 
 func (s *session) wantsRollback() bool { return s.in.Environment.Severities[RuleRollback] != "off" }
 
-// keeps reports whether an object is stored when it is tried, so that it need not
-// be sent again to go back from it. What the server says of it is the same; but
-// then it must not say other things of other objects, nor be asked again what it
-// says of this one, as for the refusals of policies.
-func (s *session) keeps(t *trial) bool {
-	if s.live || !s.wantsRollback() || s.policies.judge() || s.rank(t.Current()) != rankOther || !s.storable(t.Current()) ||
-		t.OldObject == nil || t.absent || t.base.problems != nil || s.hook(t) {
-		return false
-	}
-	switch id := t.ID(); id.Group + "/" + id.Kind {
-	case "/Service", "networking.k8s.io/ServiceCIDR", "networking.k8s.io/IPAddress":
-		return false // what one has the others cannot have
-	case "/PersistentVolumeClaim", "/PersistentVolume", "/Pod", "/ResourceQuota":
-		return false // the server reads them when it answers for others
-	}
-	// What has finalizers would stay, and on its way out.
-	return t.Operation == diff.Update || s.deletes(t.ID()) && child(t.OldObject.Fields()["metadata"], "finalizers") == nil
-}
-
 // strand says of all from a rank on that its way back was not tried.
 func (s *session) strand(r int, err error) {
 	for _, t := range s.deltas {

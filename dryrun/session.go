@@ -52,6 +52,8 @@ type session struct {
 	deltas []*trial
 
 	policies policies
+	// doubled is what more than one delta is about.
+	doubled map[placed]bool
 
 	mu    sync.Mutex // guards kinds
 	kinds kinds

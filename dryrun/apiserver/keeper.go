@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,8 +47,9 @@ type keeper struct {
 
 	// validating and mutating tell that there are policies of the kind, or were.
 	validating, mutating bool
-	// canaries counts the policies that tell when others are in force; heard is
-	// what they tell.
+	// own starts the names of the policies that tell when others are in force, and no
+	// other's; canaries counts them, and heard is what they tell.
+	own      string
 	canaries int
 	heard    *warnings
 }
@@ -65,7 +67,7 @@ func newKeeper(store *clientv3.Client, config *rest.Config, caches informers.Sha
 	if err != nil {
 		return nil, fmt.Errorf("making the server's client of itself: %w", err)
 	}
-	return &keeper{store: store, client: client, caches: caches, plugins: p, heard: heard}, nil
+	return &keeper{store: store, client: client, caches: caches, plugins: p, own: canary + "-" + strings.ToLower(rand.Text()), heard: heard}, nil
 }
 
 func (k *keeper) do(ctx context.Context, what string) error {

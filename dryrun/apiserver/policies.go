@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +14,6 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 )
 
 // Resources of admission policies.
@@ -24,8 +24,9 @@ const (
 	mutatingBindings   = "mutatingadmissionpolicybindings"
 )
 
-// canary is the name of the policies that tell when others are in force, and of
-// one of the two objects that they apply to; canaryKind is the other.
+// canary is the name of one of the two objects that the policies apply to which tell
+// when others are in force; canaryKind is the other. The policies themselves have
+// names that nobody can know (own): nobody's policy is taken for one of them.
 const (
 	canary     = "penstock-canary"
 	canaryKind = "canaries.penstock.canary"
@@ -92,7 +93,8 @@ func (k *keeper) learn(ctx context.Context) error {
 		return err
 	}
 	return wait(ctx, func(context.Context) (bool, error) {
-		for _, kind := range k.paramKinds() {
+		validating, mutating := k.parametric()
+		for _, kind := range slices.Concat(slices.Collect(maps.Keys(validating)), slices.Collect(maps.Keys(mutating))) {
 			ofDefinition := slices.ContainsFunc(defined, func(s served) bool {
 				return s.found && s.groupVersion == kind.APIVersion && s.kind == kind.Kind
 			})
@@ -102,29 +104,6 @@ func (k *keeper) learn(ctx context.Context) error {
 		}
 		return true, nil
 	})
-}
-
-// paramKinds are the kinds of parameters of all policies.
-func (k *keeper) paramKinds() []admissionv1.ParamKind {
-	var out []admissionv1.ParamKind
-	api := k.caches.Admissionregistration().V1()
-	if k.validating {
-		policies, _ := api.ValidatingAdmissionPolicies().Lister().List(labels.Everything()) // a cache knows no error
-		for _, p := range policies {
-			if p.Spec.ParamKind != nil {
-				out = append(out, *p.Spec.ParamKind)
-			}
-		}
-	}
-	if k.mutating {
-		policies, _ := api.MutatingAdmissionPolicies().Lister().List(labels.Everything()) // as above
-		for _, p := range policies {
-			if p.Spec.ParamKind != nil {
-				out = append(out, *p.Spec.ParamKind)
-			}
-		}
-	}
-	return out
 }
 
 // tryLease tries an object of the server's own kinds, and tryDefinition one of
@@ -145,7 +124,7 @@ func (k *keeper) tryDefinition(ctx context.Context) error {
 
 func (k *keeper) writeCanary(ctx context.Context, message string) error {
 	api := k.client.AdmissionregistrationV1()
-	name := metav1.ObjectMeta{Name: canary}
+	name := metav1.ObjectMeta{Name: k.own}
 	match := &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
 		ResourceNames: []string{canary, canaryKind},
 		RuleWithOperations: admissionv1.RuleWithOperations{
@@ -168,7 +147,7 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 				JSONPatch: &admissionv1.JSONPatch{Expression: fmt.Sprintf(`[JSONPatch{op: "add", path: "/metadata/annotations", value: {"canary": %q}}]`, message)},
 			}},
 		}}
-		binding := &admissionv1.MutatingAdmissionPolicyBinding{ObjectMeta: name, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: canary}}
+		binding := &admissionv1.MutatingAdmissionPolicyBinding{ObjectMeta: name, Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: k.own}}
 		if _, err := api.MutatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
 			return err
 		}
@@ -187,7 +166,7 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 		},
 	}}
 	binding := &admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: name, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-		PolicyName: canary, ValidationActions: []admissionv1.ValidationAction{admissionv1.Warn},
+		PolicyName: k.own, ValidationActions: []admissionv1.ValidationAction{admissionv1.Warn},
 	}}
 	if _, err := api.ValidatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
 		return err
@@ -200,10 +179,10 @@ func (k *keeper) writeCanary(ctx context.Context, message string) error {
 // moment more, for an object that nobody has.
 func (k *keeper) removeCanary(ctx context.Context) error {
 	for _, resource := range []string{validatingBindings, validatingPolicies, mutatingBindings, mutatingPolicies} {
-		if _, err := k.store.Delete(ctx, root+resource+"/"+canary); err != nil {
+		if _, err := k.store.Delete(ctx, root+resource+"/"+k.own); err != nil {
 			return fmt.Errorf("deleting from the store: %w", err)
 		}
-		if _, err := k.store.Delete(ctx, root+resource+"/"+reader, clientv3.WithPrefix()); err != nil {
+		if _, err := k.store.Delete(ctx, root+resource+"/"+k.reader(), clientv3.WithPrefix()); err != nil {
 			return fmt.Errorf("deleting from the store: %w", err)
 		}
 	}

@@ -1,8 +1,11 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -17,39 +20,43 @@ import (
 const unread = "not yet synced to use for admission"
 
 // reader starts the names of policies that tell when parameters are read.
-const reader = canary + "-reader-"
+func (k *keeper) reader() string { return k.own + "-reader-" }
 
-// heedless are the kinds of parameters, without repetition, of policies that say
-// nothing where they fail: nobody notices that the server has not read any.
-type heedless struct{ validating, mutating []admissionv1.ParamKind }
+// parametric are the kinds of parameters of policies, and whether one of them is
+// heedless: it says nothing where it fails, so that nobody notices that the server
+// has not read any.
+type parametric map[admissionv1.ParamKind]bool
 
-func (k *keeper) heedless() heedless {
-	var out heedless
-	add := func(to *[]admissionv1.ParamKind, kind *admissionv1.ParamKind, failure *admissionv1.FailurePolicyType) {
-		if kind == nil || failure == nil || *failure != admissionv1.Ignore {
-			return
-		}
-		for _, known := range *to {
-			if known == *kind {
-				return
-			}
-		}
-		*to = append(*to, *kind)
+func (p parametric) add(kind *admissionv1.ParamKind, failure *admissionv1.FailurePolicyType) {
+	if kind != nil {
+		p[*kind] = p[*kind] || failure != nil && *failure == admissionv1.Ignore
 	}
+}
+
+// heedless are the kinds of heedless policies, in order.
+func (p parametric) heedless() []admissionv1.ParamKind {
+	return slices.DeleteFunc(slices.SortedFunc(maps.Keys(p), func(a, b admissionv1.ParamKind) int {
+		return cmp.Or(strings.Compare(a.APIVersion, b.APIVersion), strings.Compare(a.Kind, b.Kind))
+	}), func(kind admissionv1.ParamKind) bool { return !p[kind] })
+}
+
+// parametric is what the caches have of all policies.
+func (k *keeper) parametric() (validating, mutating parametric) {
+	validating, mutating = parametric{}, parametric{}
 	api := k.caches.Admissionregistration().V1()
 	if k.validating {
 		policies, _ := api.ValidatingAdmissionPolicies().Lister().List(labels.Everything()) // a cache knows no error
 		for _, p := range policies {
-			add(&out.validating, p.Spec.ParamKind, p.Spec.FailurePolicy)
+			validating.add(p.Spec.ParamKind, p.Spec.FailurePolicy)
 		}
 	}
 	if k.mutating {
 		policies, _ := api.MutatingAdmissionPolicies().Lister().List(labels.Everything()) // as above
 		for _, p := range policies {
-			add(&out.mutating, p.Spec.ParamKind, p.Spec.FailurePolicy)
+			mutating.add(p.Spec.ParamKind, p.Spec.FailurePolicy)
 		}
 	}
-	return out
+	return validating, mutating
 }
 
 // writeReaders writes policies on the canaries that take the same parameters as
@@ -61,13 +68,13 @@ func (k *keeper) writeReaders(ctx context.Context, match *admissionv1.MatchResou
 		return nil
 	}
 	api := k.client.AdmissionregistrationV1()
-	all := k.heedless()
-	for n, kind := range all.validating {
+	validating, mutating := k.parametric()
+	for n, kind := range validating.heedless() {
 		ref, ok := k.anyOf(kind)
 		if !ok {
 			continue
 		}
-		name := metav1.ObjectMeta{Name: fmt.Sprint(reader, n)}
+		name := metav1.ObjectMeta{Name: fmt.Sprint(k.reader(), n)}
 		_, err := api.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: name, Spec: admissionv1.ValidatingAdmissionPolicySpec{
 			ParamKind: &kind, MatchConstraints: match, Validations: []admissionv1.Validation{{Expression: "true"}},
 		}}, metav1.CreateOptions{})
@@ -81,12 +88,12 @@ func (k *keeper) writeReaders(ctx context.Context, match *admissionv1.MatchResou
 			return err
 		}
 	}
-	for n, kind := range all.mutating {
+	for n, kind := range mutating.heedless() {
 		ref, ok := k.anyOf(kind)
 		if !ok {
 			continue
 		}
-		name := metav1.ObjectMeta{Name: fmt.Sprint(reader, n)}
+		name := metav1.ObjectMeta{Name: fmt.Sprint(k.reader(), n)}
 		_, err := api.MutatingAdmissionPolicies().Create(ctx, &admissionv1.MutatingAdmissionPolicy{ObjectMeta: name, Spec: admissionv1.MutatingAdmissionPolicySpec{
 			ParamKind: &kind, MatchConstraints: match, ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
 			MatchConditions: []admissionv1.MatchCondition{{Name: "never", Expression: "false"}},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,14 +91,26 @@ func TestFenceWaitsForParameters(t *testing.T) {
 				return status == 201
 			})
 			const group = "/apis/admissionregistration.k8s.io/v1/"
-			c.want(t, 201, "", http.MethodPost, group+test.resource, `{metadata: {name: limits}, spec: {failurePolicy: Ignore, paramKind: {apiVersion: example.com/v2, kind: Limit}, `+match+`, `+test.spec+`}}`)
+			c.want(t, 201, "", http.MethodPost, group+test.resource, `{metadata: {name: penstock-canary-reader-x}, spec: {failurePolicy: Ignore, paramKind: {apiVersion: example.com/v2, kind: Limit}, `+match+`, `+test.spec+`}}`)
 			bound := map[string]string{"validating": "validatingadmissionpolicybindings", "mutating": "mutatingadmissionpolicybindings"}[kind]
-			c.want(t, 201, "", http.MethodPost, group+bound, `{metadata: {name: limits}, spec: {policyName: limits, `+test.actions+`paramRef: {selector: {}, namespace: shop, parameterNotFoundAction: Allow}}}`)
+			c.want(t, 201, "", http.MethodPost, group+bound, `{metadata: {name: penstock-canary}, spec: {policyName: penstock-canary-reader-x, `+test.actions+`paramRef: {selector: {}, namespace: shop, parameterNotFoundAction: Allow}}}`)
 			if err := s.FenceNamespaces(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			c.want(t, test.status, test.part, http.MethodPost, shop+"/configmaps"+dry, `{metadata: {name: wrong}}`)
-			c.want(t, 404, "", http.MethodGet, policies+"/"+reader+"0", "")
+			// What is named like a policy of the fence stays, and all of its own is gone.
+			c.want(t, 200, "", http.MethodGet, group+test.resource+"/penstock-canary-reader-x", "")
+			c.want(t, 200, "", http.MethodGet, group+bound+"/penstock-canary", "")
+			for _, resource := range []string{validatingPolicies, validatingBindings, mutatingPolicies, mutatingBindings} {
+				_, all := c.do(t, http.MethodGet, group+resource, "")
+				want := 0
+				if resource == test.resource || resource == bound {
+					want = 1
+				}
+				if got := strings.Count(all, `"name":"penstock-canary`); got != want {
+					t.Errorf("%d %s are left, want %d: %s", got, resource, want, all)
+				}
+			}
 		})
 	}
 }

@@ -108,7 +108,7 @@ func (w *witness) fence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.note(slices.DeleteFunc(entries, func(e entry) bool { return strings.HasPrefix(e.key[strings.LastIndexByte(e.key, '/')+1:], canary) }))
+	w.note(slices.DeleteFunc(entries, func(e entry) bool { return strings.HasPrefix(e.key[strings.LastIndexByte(e.key, '/')+1:], w.own) }))
 	return w.compile(ctx)
 }
 
@@ -203,7 +203,7 @@ func (w *witness) write(ctx context.Context, f watch) error {
 // applies to the one object to which those of compile apply.
 func (w *witness) announce(ctx context.Context, f watch) error {
 	const api = "admissionregistration.k8s.io/v1"
-	name := canary + "-" + f.resource
+	name := w.own + "-" + f.resource
 	ref := map[string]any{"name": canary, "parameterNotFoundAction": "Allow"}
 	if f.namespaced {
 		ref["namespace"] = canary

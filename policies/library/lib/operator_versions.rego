@@ -197,5 +197,25 @@ lifecycle := {
 	"runtime.cluster.x-k8s.io/v1alpha1": [{"operator": "cluster-api", "deprecated": [1, 11], "use": "runtime.cluster.x-k8s.io/v1beta2", "source": "https://github.com/kubernetes-sigs/cluster-api/tree/v1.11.0"}],
 	"secrets-store.csi.x-k8s.io/v1alpha1": [{"operator": "secrets-store-csi-driver", "deprecated": [1, 1], "use": "secrets-store.csi.x-k8s.io/v1", "source": "https://github.com/kubernetes-sigs/secrets-store-csi-driver/tree/v1.1.0/config/crd/bases", "kinds": ["SecretProviderClass"]}],
 	"externaldata.gatekeeper.sh/v1alpha1": [{"operator": "gatekeeper", "deprecated": [3, 11], "use": "externaldata.gatekeeper.sh/v1beta1", "source": "https://github.com/open-policy-agent/gatekeeper/tree/v3.11.0/config/crd/bases", "kinds": ["Provider"]}],
-	"cilium.io/v2alpha1": [{"operator": "cilium", "deprecated": [1, 19], "removed": [1, 19], "use": "cilium.io/v2 (CiliumBGPClusterConfig)", "source": "https://docs.cilium.io/en/v1.19/operations/upgrade/", "kinds": ["CiliumBGPPeeringPolicy"]}],
+	"cilium.io/v2alpha1": [
+		{"operator": "cilium", "deprecated": [1, 18], "removed": [1, 19], "use": "cilium.io/v2 (CiliumBGPClusterConfig)", "source": "https://docs.cilium.io/en/v1.19/operations/upgrade/", "kinds": ["CiliumBGPPeeringPolicy"]},
+		{"operator": "cilium", "deprecated": [1, 18], "use": "cilium.io/v2", "source": "https://docs.cilium.io/en/v1.18/operations/upgrade/", "kinds": ["CiliumBGPAdvertisement", "CiliumBGPClusterConfig", "CiliumBGPNodeConfig", "CiliumBGPNodeConfigOverride", "CiliumBGPPeerConfig", "CiliumCIDRGroup"]},
+		{"operator": "cilium", "deprecated": [1, 19], "use": "cilium.io/v2", "source": "https://docs.cilium.io/en/v1.19/operations/upgrade/", "kinds": ["CiliumLoadBalancerIPPool"]},
+		{"operator": "cilium", "deprecated": [1, 16], "removed": [1, 20], "use": "cilium.io/v2", "source": "https://github.com/cilium/cilium/tree/v1.20.0/pkg/k8s/apis/cilium.io/client/crds", "kinds": ["CiliumNodeConfig"]},
+		{"operator": "cilium", "deprecated": [1, 12], "removed": [1, 13], "use": "cilium.io/v2 (CiliumEgressGatewayPolicy)", "source": "https://docs.cilium.io/en/v1.13/operations/upgrade/", "kinds": ["CiliumEgressNATPolicy"]},
+	],
+	"cilium.io/v2": [{"operator": "cilium", "deprecated": [1, 17], "removed": [1, 18], "use": "", "source": "https://docs.cilium.io/en/v1.18/operations/upgrade/", "kinds": ["CiliumExternalWorkload"]}],
+	"monitoring.coreos.com/v1alpha1": [{"operator": "prometheus-operator", "deprecated": [0, 12], "removed": [0, 12], "use": "monitoring.coreos.com/v1", "source": "https://github.com/prometheus-operator/prometheus-operator/blob/v0.12.0/CHANGELOG.md", "kinds": ["Alertmanager", "Prometheus", "ServiceMonitor"]}],
+	"ark.heptio.com/v1": [
+		{"operator": "velero", "deprecated": [0, 11], "removed": [0, 11], "use": "velero.io/v1", "source": "https://github.com/vmware-tanzu/velero/blob/v0.11.0/docs/migrating-to-velero.md", "kinds": ["Backup", "BackupStorageLocation", "DeleteBackupRequest", "DownloadRequest", "PodVolumeBackup", "PodVolumeRestore", "Restore", "Schedule", "VolumeSnapshotLocation"]},
+		{"operator": "velero", "deprecated": [0, 11], "removed": [0, 11], "use": "velero.io/v1 (BackupRepository)", "source": "https://github.com/vmware-tanzu/velero/blob/v0.11.0/docs/migrating-to-velero.md", "kinds": ["ResticRepository"]},
+		{"operator": "velero", "deprecated": [0, 10], "removed": [0, 10], "use": "velero.io/v1 (BackupStorageLocation, VolumeSnapshotLocation)", "source": "https://github.com/vmware-tanzu/velero/blob/v0.10.0/changelogs/CHANGELOG-0.10.md", "kinds": ["Config"]},
+	],
+	"velero.io/v1": [{"operator": "velero", "deprecated": [1, 10], "removed": [1, 10], "use": "velero.io/v1 (BackupRepository)", "source": "https://github.com/vmware-tanzu/velero/blob/v1.10.0/changelogs/CHANGELOG-1.10.md", "kinds": ["ResticRepository"]}],
+	"autoscaling.k8s.io/v1beta1": [{"operator": "vertical-pod-autoscaler", "deprecated": [0, 4], "removed": [0, 7], "use": "autoscaling.k8s.io/v1", "source": "https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-0.7.0/vertical-pod-autoscaler/deploy/vpa-v1-crd.yaml"}],
+	"autoscaling.k8s.io/v1beta2": [
+		{"operator": "vertical-pod-autoscaler", "deprecated": [0, 13], "removed": [1, 3], "use": "autoscaling.k8s.io/v1", "source": "https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-1.3.0/vertical-pod-autoscaler/deploy/vpa-v1-crd-gen.yaml", "kinds": ["VerticalPodAutoscaler"]},
+		{"operator": "vertical-pod-autoscaler", "deprecated": [0, 10], "removed": [1, 3], "use": "autoscaling.k8s.io/v1", "source": "https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-1.3.0/vertical-pod-autoscaler/deploy/vpa-v1-crd-gen.yaml", "kinds": ["VerticalPodAutoscalerCheckpoint"]},
+	],
+	"poc.autoscaling.k8s.io/v1alpha1": [{"operator": "vertical-pod-autoscaler", "deprecated": [0, 3], "removed": [0, 4], "use": "autoscaling.k8s.io/v1", "source": "https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-0.4.0/vertical-pod-autoscaler/hack/vpa-process-yamls.sh"}],
 }

@@ -59,6 +59,13 @@ test_status[note] if {
 		"mistyped parameter": ["keda.k8s.io/v1alpha1", "ScaledObject", "2.0", "unknown"],
 		"of a kind": ["notification.toolkit.fluxcd.io/v1beta2", "Receiver", {"flux": "2.9"}, "removed"],
 		"of a kind, before": ["notification.toolkit.fluxcd.io/v1beta2", "Receiver", {"flux": "2.8"}, "deprecated"],
+		"of Cilium": ["cilium.io/v2alpha1", "CiliumBGPPeeringPolicy", {"cilium": "1.18"}, "deprecated"],
+		"of Cilium, removed": ["cilium.io/v2alpha1", "CiliumNodeConfig", {"cilium": "1.20.1"}, "removed"],
+		"of Cilium, in v2": ["cilium.io/v2", "CiliumExternalWorkload", {"cilium": "1.18"}, "removed"],
+		"of the autoscaler": ["autoscaling.k8s.io/v1beta2", "VerticalPodAutoscaler", {"vertical-pod-autoscaler": "1.2.2"}, "deprecated"],
+		"of the autoscaler, removed": ["autoscaling.k8s.io/v1beta2", "VerticalPodAutoscaler", {"vertical-pod-autoscaler": "1.3.0"}, "removed"],
+		"of Velero": ["velero.io/v1", "ResticRepository", {"velero": "1.10"}, "removed"],
+		"of Prometheus": ["monitoring.coreos.com/v1alpha1", "ServiceMonitor", {"prometheus-operator": "v0.93.0"}, "removed"],
 		"without an end": ["metallb.io/v1beta1", "BGPPeer", {"metallb": "0.16"}, "deprecated"],
 	}
 	operator_versions.status == case[3] with input as seen(case[0], case[1], case[2])
@@ -69,6 +76,8 @@ test_no_status[note] if {
 		"before": ["cert-manager.io/v1beta1", "Certificate", {"cert-manager": "1.3"}],
 		"current": ["cert-manager.io/v1", "Certificate", {"cert-manager": "1.18"}],
 		"another kind": ["gateway.networking.k8s.io/v1alpha2", "TCPRoute", {"gateway-api": "1.2"}],
+		"served beside a newer version": ["monitoring.coreos.com/v1alpha1", "AlertmanagerConfig", {"prometheus-operator": "0.93"}],
+		"current kind of a version": ["velero.io/v1", "Schedule", {"velero": "1.18"}],
 		"null": [null, null, null],
 	}
 	not operator_versions.status with input as seen(case[0], case[1], case[2])

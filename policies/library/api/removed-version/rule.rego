@@ -15,7 +15,7 @@
 #   parameters:
 #     operators:
 #       default: {}
-#       description: "Versions of the operators in the cluster, such as cert-manager: '1.18'. Known are cert-manager, cilium, cluster-api, crossplane, external-secrets, external-snapshotter, flux, gatekeeper, gateway-api, istio, karpenter, keda, knative-serving, kyverno, longhorn, metallb, opentelemetry, secrets-store-csi-driver, strimzi, tekton, traefik."
+#       description: "Versions of the operators in the cluster, such as cert-manager: '1.18'. Known are cert-manager, cilium, cluster-api, crossplane, external-secrets, external-snapshotter, flux, gatekeeper, gateway-api, istio, karpenter, keda, knative-serving, kyverno, longhorn, metallb, opentelemetry, prometheus-operator, secrets-store-csi-driver, strimzi, tekton, traefik, velero, vertical-pod-autoscaler."
 #       schema: {type: object, additionalProperties: {type: string}}
 #   tags: [api]
 package penstock.api.removed_version

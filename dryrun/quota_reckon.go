@@ -2,6 +2,7 @@ package dryrun
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
 	corev1 "k8s.io/api/core/v1"
@@ -19,13 +20,15 @@ import (
 type reckoner struct {
 	// off says that something may change any Pod.
 	off bool
+	// refusing are the namespaces that may refuse a Pod for what it is.
+	refusing map[string]bool
 	// ranges are the limits of the Pods of a namespace; nil stands for limits that are
 	// not known for sure.
 	ranges map[string]*corev1.LimitRange
 }
 
 func (d side) reckoner() reckoner {
-	r := reckoner{off: d.s.live, ranges: map[string]*corev1.LimitRange{}}
+	r := reckoner{off: d.s.live, refusing: map[string]bool{}, ranges: map[string]*corev1.LimitRange{}}
 	for _, set := range []*manifest.Set{d.s.in.Base, d.s.in.Head} {
 		for _, o := range set.All() {
 			// Whatever its version and its conditions are.
@@ -37,6 +40,10 @@ func (d side) reckoner() reckoner {
 		case "PriorityClass":
 			// It may put all Pods into a scope.
 			r.off = r.off || o.Fields()["globalDefault"] == true
+		case "Namespace":
+			// https://kubernetes.io/docs/concepts/security/pod-security-admission/
+			level := o.Labels()["pod-security.kubernetes.io/enforce"]
+			r.refusing[o.ID().Name] = r.refusing[o.ID().Name] || o.ID().Group == "" && level != "" && level != "privileged"
 		case "LimitRange":
 			if o.ID().Group != "" {
 				continue
@@ -46,6 +53,7 @@ func (d side) reckoner() reckoner {
 			if r.ranges[home] = nil; !several && d.holds(o) {
 				r.ranges[home] = readRange(o)
 			}
+			r.refusing[home] = r.refusing[home] || bounding(r.ranges[home])
 		}
 	}
 	return r
@@ -62,8 +70,22 @@ func (d side) holds(o *manifest.Object) bool {
 	return !encrypted(o) && t.fault == nil && !t.unapplied && said.problems == nil
 }
 
-// readRange reads limits as a server has them; nil where it refuses them, or may.
-func readRange(o *manifest.Object) *corev1.LimitRange {
+// bounding reports whether limits may refuse a Pod, beside what they add to it
+// (https://kubernetes.io/docs/concepts/policy/limit-range/).
+func bounding(limits *corev1.LimitRange) bool {
+	return limits != nil && slices.ContainsFunc(limits.Spec.Limits, func(l corev1.LimitRangeItem) bool {
+		return l.Type != corev1.LimitTypePersistentVolumeClaim && len(l.Max)+len(l.Min)+len(l.MaxLimitRequestRatio) > 0
+	})
+}
+
+// readRange reads limits as a server has them; nil where it refuses them, or may,
+// and where the code of Kubernetes breaks off on them.
+func readRange(o *manifest.Object) (limits *corev1.LimitRange) {
+	defer func() {
+		if recover() != nil {
+			limits = nil
+		}
+	}()
 	l, err := decoded(o.Fields(), &corev1.LimitRange{})
 	if err != nil {
 		return nil
@@ -80,12 +102,17 @@ func readRange(o *manifest.Object) *corev1.LimitRange {
 	return l
 }
 
-// pod is the Pod of a workload; nil where the server has to say. What is left out
-// of it is what no quota counts.
-func (r reckoner) pod(o *manifest.Object) map[string]any {
+// pod is the Pod of a workload; nil where the server has to say, be it because the
+// code of Kubernetes breaks off here. What is left out of it is what no quota counts.
+func (r reckoner) pod(o *manifest.Object) (pod map[string]any) {
+	defer func() {
+		if recover() != nil {
+			pod = nil
+		}
+	}()
 	t, _, ok := template(o)
 	limits, limited := r.ranges[homeOf(o)]
-	if r.off || !ok || limited && limits == nil {
+	if r.off || !ok || r.refusing[homeOf(o)] || limited && limits == nil {
 		return nil
 	}
 	spec, _ := t["spec"].(map[string]any)
@@ -96,11 +123,11 @@ func (r reckoner) pod(o *manifest.Object) map[string]any {
 			return nil
 		}
 	}
-	pod, err := decoded(podOf(o, t), &corev1.Pod{})
+	given, err := decoded(podOf(o, t), &corev1.Pod{})
 	if err != nil {
 		return nil
 	}
-	made, err := limitedPod(pod, limits)
+	made, err := limitedPod(given, limits)
 	if err != nil {
 		return nil
 	}

@@ -17,7 +17,6 @@ import (
 var ranges = map[string]string{
 	"free":     "",
 	"defaults": "{type: Container, default: {memory: 1Gi, cpu: 2}, defaultRequest: {cpu: 100m, ephemeral-storage: 1Gi}}",
-	"edges":    "{type: Container, max: {memory: 2Gi, example.com/part: 9}, min: {cpu: 1m}}",
 	"claims":   "{type: PersistentVolumeClaim, min: {storage: 1Ki}}",
 }
 
@@ -172,6 +171,13 @@ func TestNotReckoned(t *testing.T) {
 		"limited by what is encrypted":  {"", strings.Replace(limits("a", usual), "spec:", "sops: {mac: a}, spec:", 1), false},
 		"limits elsewhere":              {"", strings.ReplaceAll(limits("a", usual)+limits("b", usual), "shop", "other"), true},
 		"another kind of the same name": {"", strings.Replace(limits("a", "much"), "v1", "example.com/v1", 1), true},
+		"limited to what is allowed":    {"", limits("a", "{type: Container, max: {memory: 2Gi}}"), false},
+		"limited to what is enough":     {"", limits("a", "{type: Pod, min: {cpu: 1m}}"), false},
+		"limited to a ratio":            {"", limits("a", "{type: Container, maxLimitRequestRatio: {cpu: 2}}"), false},
+		"claims limited":                {"", limits("a", "{type: PersistentVolumeClaim, min: {storage: 1Ki}}"), true},
+		"Pod Security":                  {"", "---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}}\n", false},
+		"Pod Security elsewhere":        {"", "---\n{apiVersion: v1, kind: Namespace, metadata: {name: other, labels: {pod-security.kubernetes.io/enforce: baseline}}}\n", true},
+		"Pod Security without a say":    {"", "---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: privileged, pod-security.kubernetes.io/warn: baseline}}}\n", true},
 		"class of the runtime":          {", runtimeClassName: a", "", false},
 		"resources of the whole":        {", resources: {limits: {cpu: 1}}", "", false},
 		"devices":                       {", resourceClaims: [{name: a}]", "", false},
@@ -205,5 +211,15 @@ func TestNotReckoned(t *testing.T) {
 	_, head := s.sides()
 	if head.reckoner().pod(s.in.Head.Get(manifest.ID{Group: "apps", Kind: "Deployment", Namespace: "shop", Name: "web"})) != nil {
 		t.Error("reckoned by limits that are refused")
+	}
+}
+
+// What breaks off in the code of Kubernetes is left to the server.
+func TestReckoningBreaksOff(t *testing.T) {
+	if pod := (reckoner{}).pod(nil); pod != nil {
+		t.Errorf("got %v", pod)
+	}
+	if limits := readRange(nil); limits != nil {
+		t.Errorf("got %v", limits)
 	}
 }

@@ -30,6 +30,9 @@ func (o *sourceOptions) next(ctx context.Context, c *change.Change, cfg *config.
 				"the change adds the bundle %s, which is not fetched before somebody has reviewed it, so that what the change makes of the rules is not previewed", b.Name())}
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
 	sources, err := ruleSources(ctx, c.Head, head, !o.fork)
 	if err != nil {
 		return nil, nil, err

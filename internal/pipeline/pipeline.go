@@ -57,9 +57,10 @@ type Options struct {
 	// Trier is nil where the dry-run is switched off.
 	Trier Trier
 	// Next loads the configuration and the rules of head. It is called only where
-	// the change edits what changes are judged by; nil previews nothing. It ends
-	// when its context does. Its error is an *Unpreviewed where that is not to be
-	// looked at.
+	// the change edits what changes are judged by; nil previews nothing. When its
+	// context ends it begins no further step: reading a configuration, of a
+	// megabyte at most, and listing its directories of rules cannot be interrupted.
+	// Its error is an *Unpreviewed where that is not to be looked at.
 	Next func(context.Context) (*config.Config, Judge, error)
 	Tool report.Tool
 	// Now is the time of the run.
@@ -86,7 +87,6 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	ledger := skipped(opts.Change)
 	results, err := each(ctx, envs, func(ctx context.Context, env config.Pair) (outcome, error) {
 		o, err := check(ctx, opts, env)
 		if !looksAtFleet(opts) {
@@ -97,17 +97,8 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var reads change.Reads
-	var own []verdict.Rule
-	for _, o := range results {
-		r.Environments = append(r.Environments, o.environment)
-		r.Findings = append(r.Findings, o.findings...)
-		own = append(own, o.rules...)
-		ledger = append(ledger, o.ledger...)
-		r.Coverage = append(r.Coverage, o.coverage...)
-		r.UnseenKinds = append(r.UnseenKinds, o.unseen...)
-		reads = reads.Union(o.reads)
-	}
+	own, reads, ledger := gather(r, results)
+	ledger = append(ledger, skipped(opts.Change)...)
 	if err := judgeFleet(ctx, opts, r, results, &ledger); err != nil {
 		return nil, err
 	}
@@ -133,6 +124,21 @@ func Run(ctx context.Context, opts Options) (*report.Report, error) {
 	finish(r, ledger, opts, manifests, len(judged))
 	r.Timing = report.Timing{Started: started.UTC(), Seconds: time.Since(started).Seconds()}
 	return r, nil
+}
+
+// gather puts what a run says of its environments into the report, and returns the
+// rules that they hold, what they depend on, and their entries.
+func gather(r *report.Report, results []outcome) (own []verdict.Rule, reads change.Reads, ledger []verdict.Entry) {
+	for _, o := range results {
+		r.Environments = append(r.Environments, o.environment)
+		r.Findings = append(r.Findings, o.findings...)
+		own = append(own, o.rules...)
+		ledger = append(ledger, o.ledger...)
+		r.Coverage = append(r.Coverage, o.coverage...)
+		r.UnseenKinds = append(r.UnseenKinds, o.unseen...)
+		reads = reads.Union(o.reads)
+	}
+	return own, reads, ledger
 }
 
 // skipped lists what is no part of the trees that are compared.

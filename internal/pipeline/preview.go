@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,10 +15,11 @@ import (
 	"github.com/penstock-dev/penstock/policies"
 )
 
-// previewPatience bounds what head judges by, which has been reviewed by nobody,
-// and of which each rule may take as long as a rule may: this long, or as many
-// times as long as base takes for the same objects. What it finds may take so many
-// bytes.
+// previewPatience bounds what is done for head alone, which has been reviewed by
+// nobody: loading what it judges by, judging, of which each rule may take as long
+// as a rule may, and rendering what only its configuration has. Together that may
+// take this long by the clock, or as many times as long as base takes to render and
+// judge what it has. What it finds may take so many bytes.
 const (
 	previewPatience    = 2 * time.Minute
 	previewFactor      = 3
@@ -69,23 +71,19 @@ func preview(ctx context.Context, opts Options) (*report.Preview, redact.Redacto
 	return compare(before, after), redact.Union(t.secrets...), gaps(before, after), nil
 }
 
-// load loads what head judges by. Its error is a *refusal.
+// load loads what head judges by, and finds its environments. Its error is a
+// *refusal.
 func (t *trial) load(ctx context.Context, opts Options) error {
 	bounded, cancel := context.WithTimeout(ctx, previewPatience)
 	defer cancel()
-	started := time.Now()
-	cfg, judge, err := loadNext(bounded, opts)
-	t.spent = time.Since(started)
-	if err != nil && bounded.Err() != nil {
+	t.spent.begin(time.Now())
+	var err error
+	t.next, err = loadNext(bounded, opts)
+	t.spent.end(time.Now())
+	if bounded.Err() != nil {
 		err = impatient(previewPatience)
 	}
 	if err != nil {
-		return &refusal{err}
-	}
-	merged := *opts.Change
-	merged.Base = merged.Head
-	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
-	if t.next, err = newSide(opts, merged.Head); err != nil {
 		return &refusal{err}
 	}
 	return nil
@@ -113,14 +111,23 @@ func unusable(err error) verdict.Entry {
 }
 
 // loadNext loads what head judges by. What nobody has reviewed may crash what
-// reads it; it must not take the check with it.
-func loadNext(ctx context.Context, opts Options) (cfg *config.Config, judge Judge, err error) {
+// reads it; it must not take the check with it. Nothing interrupts what resolves
+// environments and reads waivers, of files that have a megabyte at most; it counts
+// as time of the preview, and nothing is begun once that is over.
+func loadNext(ctx context.Context, opts Options) (next *side, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("loading it panicked: %v", r)
 		}
 	}()
-	return opts.Next(ctx)
+	cfg, judge, err := opts.Next(ctx)
+	if err = cmp.Or(err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	merged := *opts.Change
+	merged.Base = merged.Head
+	opts.Change, opts.Config, opts.Judge = &merged, cfg, judge
+	return newSide(opts, merged.Head)
 }
 
 // gaps are what keeps a preview from being whole. What could be evaluated until

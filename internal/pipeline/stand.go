@@ -88,10 +88,37 @@ type trial struct {
 	now, next *side
 	mu        sync.Mutex
 	secrets   []redact.Redactor
-	// took is for how long now judged, spent for how long next did.
-	took, spent time.Duration
+	// took is for how long now was at work, spent for how long next was: not more
+	// than the time that went by, however many environments they worked on.
+	took, spent stopwatch
 	// found is about how many bytes the findings of next take.
 	found int
+}
+
+// stopwatch runs while somebody is at work. Whoever has it holds a lock.
+type stopwatch struct {
+	total   time.Duration
+	at      int
+	started time.Time
+}
+
+func (s *stopwatch) begin(now time.Time) {
+	if s.at++; s.at == 1 {
+		s.started = now
+	}
+}
+
+func (s *stopwatch) end(now time.Time) {
+	if s.at--; s.at == 0 {
+		s.total += now.Sub(s.started)
+	}
+}
+
+func (s *stopwatch) elapsed(now time.Time) time.Duration {
+	if s.at > 0 {
+		return s.total + now.Sub(s.started)
+	}
+	return s.total
 }
 
 // refusal is why next cannot be previewed.
@@ -106,11 +133,12 @@ type shared struct {
 	now, next int
 }
 
-// run judges. Its error is a *refusal where it is about next.
+// run judges. Its error is a *refusal where it is about next. What only next has
+// comes last, when it is known how long now takes for what it has.
 func (t *trial) run(ctx context.Context) error {
 	byKey := map[string]*shared{}
-	var pairs []config.Pair
-	add := func(envs []config.Pair, place func(*shared, int)) error {
+	var known, added []config.Pair
+	add := func(envs []config.Pair, to *[]config.Pair, place func(*shared, int)) error {
 		for i, pair := range envs {
 			key, err := settingsKey(pair.Head)
 			if err != nil {
@@ -118,32 +146,37 @@ func (t *trial) run(ctx context.Context) error {
 			}
 			if byKey[key] == nil {
 				byKey[key] = &shared{pair, -1, -1}
-				pairs = append(pairs, pair)
+				*to = append(*to, pair)
 			}
 			place(byKey[key], i)
 		}
 		return nil
 	}
 	if err := errors.Join(
-		add(t.now.envs, func(s *shared, i int) { s.now = i }),
-		add(t.next.envs, func(s *shared, i int) { s.next = i }),
+		add(t.now.envs, &known, func(s *shared, i int) { s.now = i }),
+		add(t.next.envs, &added, func(s *shared, i int) { s.next = i }),
 	); err != nil {
 		return err
 	}
-	_, err := each(ctx, pairs, func(ctx context.Context, pair config.Pair) (outcome, error) {
-		key, err := settingsKey(pair.Head)
-		if err != nil {
-			return outcome{}, err
+	for _, pairs := range [][]config.Pair{known, added} {
+		if _, err := each(ctx, pairs, func(ctx context.Context, pair config.Pair) (outcome, error) {
+			key, err := settingsKey(pair.Head)
+			if err != nil {
+				return outcome{}, err
+			}
+			return outcome{}, t.environment(ctx, byKey[key])
+		}); err != nil {
+			return err
 		}
-		return outcome{}, t.environment(ctx, byKey[key])
-	})
-	return err
+	}
+	return nil
 }
 
-// settingsKey tells renderings apart. What only judges read does not count.
+// settingsKey tells renderings apart. What only judges and the dry-run read does
+// not count.
 func settingsKey(env config.Environment) (string, error) {
 	settings := env
-	settings.Labels, settings.Parameters, settings.Severities, settings.Context, settings.Found = nil, nil, nil, "", ""
+	settings.Labels, settings.Parameters, settings.Severities, settings.Context, settings.Drift, settings.Found = nil, nil, nil, "", false, ""
 	key, err := json.Marshal(settings)
 	if err != nil {
 		return "", fmt.Errorf("comparing the settings of %s: %w", env.Name, err)
@@ -151,57 +184,93 @@ func settingsKey(env config.Environment) (string, error) {
 	return string(key), nil
 }
 
+// environment renders an environment and judges it by the sides that have it. Of
+// one that only next has, the rendering is bounded as well.
 func (t *trial) environment(ctx context.Context, s *shared) error {
 	say(t.now.opts, "rendering %s", s.pair.Name())
-	head, err := t.now.opts.Renderer.Render(ctx, t.now.opts.Change.Head, s.pair.Head)
-	if err != nil {
+	if s.now < 0 {
+		return t.byNext(ctx, func(ctx context.Context) error {
+			head, err := t.render(ctx, s.pair.Head)
+			if err != nil {
+				return fmt.Errorf("rendering %s: %w", s.pair.Name(), err)
+			}
+			return t.judgeNext(ctx, s.next, head)
+		})
+	}
+	head, err := t.byNow(ctx, s)
+	if err != nil || s.next < 0 {
 		return err
+	}
+	return t.byNext(ctx, func(ctx context.Context) error { return t.judgeNext(ctx, s.next, head) })
+}
+
+func (t *trial) render(ctx context.Context, env config.Environment) (render.Result, error) {
+	head, err := t.now.opts.Renderer.Render(ctx, t.now.opts.Change.Head, env)
+	if err != nil {
+		return head, err
 	}
 	secrets := redact.New(shortestSecret, head.Objects.All()...)
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.secrets = append(t.secrets, secrets)
+	return head, nil
+}
+
+// byNow renders an environment and judges it by now.
+func (t *trial) byNow(ctx context.Context, s *shared) (render.Result, error) {
+	t.mu.Lock()
+	t.took.begin(time.Now())
 	t.mu.Unlock()
-	if s.now >= 0 {
-		started := time.Now()
-		if err := t.now.judge(ctx, s.now, head); err != nil {
-			return err
-		}
+	defer func() {
 		t.mu.Lock()
-		t.took += time.Since(started)
-		t.mu.Unlock()
+		defer t.mu.Unlock()
+		t.took.end(time.Now())
+	}()
+	head, err := t.render(ctx, s.pair.Head)
+	if err != nil {
+		return head, err
 	}
-	if s.next >= 0 {
-		return t.judgeNext(ctx, s.next, head)
+	return head, t.now.judge(ctx, s.now, head)
+}
+
+// byNext does what is only for next, in the time that is left for it. The errors
+// of work are refusals.
+func (t *trial) byNext(ctx context.Context, work func(context.Context) error) error {
+	t.mu.Lock()
+	now := time.Now()
+	patience := max(previewPatience, previewFactor*t.took.elapsed(now))
+	left := patience - t.spent.elapsed(now)
+	t.spent.begin(now)
+	t.mu.Unlock()
+	bounded, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	err := work(bounded)
+	t.mu.Lock()
+	t.spent.end(time.Now())
+	t.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case bounded.Err() != nil:
+		return &refusal{impatient(patience)}
+	case err != nil:
+		return &refusal{err}
 	}
 	return nil
 }
 
-// judgeNext judges an environment by next, in the time and memory that are left.
+// judgeNext judges an environment by next, in the memory that is left.
 func (t *trial) judgeNext(ctx context.Context, i int, head render.Result) error {
-	t.mu.Lock()
-	patience := max(previewPatience, previewFactor*t.took)
-	left := patience - t.spent
-	t.mu.Unlock()
-	bounded, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	started := time.Now()
-	err := t.next.judge(bounded, i, head)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil && bounded.Err() != nil:
-		return &refusal{impatient(patience)}
-	case err != nil:
-		return &refusal{fmt.Errorf("checking %s: %w", t.next.envs[i].Name(), err)}
+	if err := t.next.judge(ctx, i, head); err != nil {
+		return fmt.Errorf("checking %s: %w", t.next.envs[i].Name(), err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.spent += time.Since(started)
 	for _, f := range t.next.results[i].findings {
 		t.found += sizeOf(f)
 	}
 	if t.found > maxPreviewFindings {
-		return &refusal{fmt.Errorf("what it finds takes more than %d MiB", maxPreviewFindings>>20)}
+		return fmt.Errorf("what it finds takes more than %d MiB", maxPreviewFindings>>20)
 	}
 	return nil
 }

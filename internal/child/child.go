@@ -81,8 +81,13 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { p.end(promptly) })
 	go func() {
-		endGroup(cmd.Process.Pid)
+		ended := endGroup(cmd.Process.Pid)
 		p.err = cmd.Wait()
+		if !ended {
+			// Late, and by a number that somebody else may have by now if nobody was
+			// left; but what is left would go on without a parent.
+			killGroup(cmd.Process.Pid)
+		}
 		stop()
 		close(p.done)
 	}()
@@ -92,8 +97,9 @@ func Start(ctx context.Context, role string, stderr io.Writer, env ...string) (*
 // endGroup waits until the leader of a process group has ended, and kills what it
 // started and had no time to end. The leader is left to be waited for: as long as
 // it is, its number, which is that of the group, is given to nobody else
-// (waitid(2), WNOWAIT; setpgid(2)).
-func endGroup(leader int) {
+// (waitid(2), WNOWAIT; setpgid(2)). It reports whether it did: some sandboxes do not
+// let it wait so, and then it returns at once.
+func endGroup(leader int) bool {
 	const byPID = 1                                 // P_PID
 	var info [128 / unsafe.Sizeof(uint64(0))]uint64 // siginfo_t, which nobody reads
 	for {
@@ -102,10 +108,15 @@ func endGroup(leader int) {
 		case syscall.EINTR:
 			continue
 		case 0:
-			_ = syscall.Kill(-leader, syscall.SIGKILL) // there may be nobody left
+			killGroup(leader)
+			return true
 		}
-		return
+		return false
 	}
+}
+
+func killGroup(leader int) {
+	_ = syscall.Kill(-leader, syscall.SIGKILL) // there may be nobody left
 }
 
 func environment() []string {

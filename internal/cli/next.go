@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -74,19 +76,52 @@ type metered struct {
 	*meter
 }
 
+// Open implements fs.FS. A file counts with what is read of it.
+func (m metered) Open(name string) (fs.File, error) {
+	f, err := m.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil || info.IsDir() {
+		return f, err
+	}
+	if err := m.count(1, 0); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return meteredFile{f, m.meter}, nil
+}
+
+type meteredFile struct {
+	fs.File
+	*meter
+}
+
+func (f meteredFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	return n, cmp.Or(f.count(0, n), err)
+}
+
 // ReadFile implements fs.ReadFileFS.
 func (m metered) ReadFile(name string) ([]byte, error) {
 	data, err := fs.ReadFile(m.FS, name)
 	if err != nil {
 		return nil, err
 	}
-	if m.files.Add(1) > maxNextFiles || m.bytes.Add(int64(len(data))) > maxNextBytes {
-		return nil, &usageError{
+	if err := m.count(1, len(data)); err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+func (m *meter) count(files, bytes int) error {
+	if m.files.Add(int64(files)) > maxNextFiles || m.bytes.Add(int64(bytes)) > maxNextBytes {
+		return &usageError{
 			fmt.Sprintf("the directories of rules hold more than the %d files or %d MiB that are previewed", maxNextFiles, maxNextBytes>>20),
 			"take out what is neither a rule nor data; see policies.paths in " + config.FileName,
 		}
 	}
-	return data, nil
+	return nil
 }
 
 // ReadDir implements fs.ReadDirFS.

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,18 +54,42 @@ func TestNextFits(t *testing.T) {
 	}
 }
 
-// TestMeter: files count by their number, too.
+// TestMeter: files count by their number, too, and whichever way they are read.
 func TestMeter(t *testing.T) {
-	m := metered{fstest.MapFS{"a/b": {}}, &meter{}}
-	for range maxNextFiles {
-		if _, err := fs.ReadFile(m, "a/b"); err != nil {
-			t.Fatal(err)
+	tree := fstest.MapFS{"a/b": {}, "large": {Data: make([]byte, maxNextBytes/4)}}
+	open := func(m fs.FS, name string) error {
+		f, err := m.Open(name)
+		if err != nil {
+			return err
 		}
+		_, err = io.Copy(io.Discard, f)
+		return errors.Join(err, f.Close())
 	}
-	if _, err := fs.ReadFile(m, "a/b"); hintOf(err) == "" {
-		t.Errorf("got %v", err)
+	read := func(m fs.FS, name string) error {
+		_, err := fs.ReadFile(m, name)
+		return err
 	}
-	if names, err := fs.Glob(m, "*/*"); err != nil || !slices.Equal(names, []string{"a/b"}) {
-		t.Errorf("it shows %v, %v", names, err)
+	for _, tt := range []struct {
+		name, file string
+		by         func(fs.FS, string) error
+		times      int
+	}{
+		{"files that are read", "a/b", read, maxNextFiles},
+		{"files that are opened", "a/b", open, maxNextFiles},
+		{"bytes that are read", "large", read, 4},
+		{"bytes that are opened", "large", open, 4},
+	} {
+		m := metered{tree, &meter{}}
+		for range tt.times {
+			if err := tt.by(m, tt.file); err != nil {
+				t.Fatalf("%s: %v", tt.name, err)
+			}
+		}
+		if err := tt.by(m, tt.file); hintOf(err) == "" {
+			t.Errorf("%s: got %v", tt.name, err)
+		}
+		if names, err := fs.Glob(m, "*/*"); err != nil || !slices.Equal(names, []string{"a/b"}) {
+			t.Errorf("%s: it shows %v, %v", tt.name, names, err)
+		}
 	}
 }

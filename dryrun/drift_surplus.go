@@ -3,7 +3,9 @@ package dryrun
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,10 +22,14 @@ const (
 	// surplusPage is how many objects are asked for at once; of each, only the
 	// metadata comes.
 	surplusPage = 500
-	// surplusLooked bounds how many objects of a cluster are looked at, and
-	// surplusTold how many of them are told.
+	// surplusLooked bounds how many objects of a cluster are looked at, surplusAsked
+	// how many lists and further pages of lists are asked for, and surplusTold how
+	// many objects are told.
 	surplusLooked = 20_000
+	surplusAsked  = 5_000
 	surplusTold   = 100
+	// surplusFailed bounds how many lists that fail are told one by one.
+	surplusFailed = 10
 )
 
 // mark is what whoever applies an environment leaves on its objects.
@@ -82,23 +88,17 @@ func (s *session) surplus(ctx context.Context, marks map[mark]bool) []verdict.Fi
 	}
 	base := s.inBase()
 	places, unseen := s.listings(ctx, base)
+	l := lookout{objects: surplusLooked, asks: surplusAsked}
 	var found []*manifest.Object
-	left, whose := surplusLooked, map[manifest.ID]string{}
-	for _, selector := range selectors(marks) {
-		for _, at := range places {
-			objects, err := s.list(ctx, at, selector, &left)
-			if err != nil {
-				unseen = append(unseen, fmt.Sprintf("%s: %v", at, err))
-			}
-			for _, o := range objects {
-				m, marked := s.client.applier.markOf(o)
-				if marked && marks[m] && whose[o.ID()] == "" && !base.explains(at.GroupResource(), o) {
-					whose[o.ID()] = m.whose
-					found = append(found, o)
-				}
-			}
+	whose := map[manifest.ID]string{}
+	for at, o := range s.lists(ctx, places, selectors(marks), &l) {
+		m, marked := s.client.applier.markOf(o)
+		if marked && marks[m] && whose[o.ID()] == "" && !base.explains(at.GroupResource(), o) {
+			whose[o.ID()] = m.whose
+			found = append(found, o)
 		}
 	}
+	unseen = append(unseen, l.unseen()...)
 	slices.SortFunc(found, func(a, b *manifest.Object) int { return a.ID().Compare(b.ID()) })
 	if more := len(found) - surplusTold; more > 0 {
 		unseen = append(unseen, fmt.Sprintf("%d more are there, and are not told one by one", more))
@@ -116,6 +116,55 @@ func (s *session) surplus(ctx context.Context, marks map[mark]bool) []verdict.Fi
 		s.note(verdict.Object{}, unverifiable, what+strings.Join(unseen, "; "))
 	}
 	return out
+}
+
+// lookout is how much of a cluster may still be looked at, and what could not be.
+type lookout struct {
+	objects, asks int
+	// failed are lists that failed, and more is how many others did; over says that
+	// something was left to look at.
+	failed []string
+	more   int
+	over   bool
+}
+
+// errEnough ends all looking.
+var errEnough = fmt.Errorf("only %d objects of a cluster are looked at, in at most %d lists and further pages of lists", surplusLooked, surplusAsked)
+
+func (l *lookout) unseen() []string {
+	out := l.failed
+	if l.more > 0 {
+		out = append(out, fmt.Sprintf("%d more lists failed", l.more))
+	}
+	if l.over {
+		out = append(out, errEnough.Error())
+	}
+	return out
+}
+
+// lists gives the objects that selectors find in places, until enough are looked at.
+func (s *session) lists(ctx context.Context, places []listing, selectors []string, l *lookout) iter.Seq2[listing, *manifest.Object] {
+	return func(yield func(listing, *manifest.Object) bool) {
+		for _, selector := range selectors {
+			for _, at := range places {
+				objects, err := s.list(ctx, at, selector, l)
+				for _, o := range objects {
+					if !yield(at, o) {
+						return
+					}
+				}
+				switch {
+				case errors.Is(err, errEnough):
+					l.over = true
+					return
+				case err != nil && len(l.failed) == surplusFailed:
+					l.more++
+				case err != nil:
+					l.failed = append(l.failed, fmt.Sprintf("%s: %v", at, err))
+				}
+			}
+		}
+	}
 }
 
 func selectors(marks map[mark]bool) []string {
@@ -235,9 +284,9 @@ func (at listing) String() string {
 }
 
 // list returns the metadata of the objects of a kind that a selector finds, as far
-// as is left of what may be looked at. What was found before an error is returned
-// with it.
-func (s *session) list(ctx context.Context, at listing, selector string, left *int) ([]*manifest.Object, error) {
+// as is left of what may be looked at: a server may give pages without end, and
+// empty ones among them. What was found before an error is returned with it.
+func (s *session) list(ctx context.Context, at listing, selector string, l *lookout) ([]*manifest.Object, error) {
 	path := []string{"/apis", at.Group, at.Version, at.Resource}
 	switch {
 	case at.Group == "" && at.namespace != "":
@@ -249,6 +298,10 @@ func (s *session) list(ctx context.Context, at listing, selector string, left *i
 	}
 	var out []*manifest.Object
 	for next := ""; ; {
+		if l.asks == 0 {
+			return out, errEnough
+		}
+		l.asks--
 		var data []byte
 		err := s.client.bounds.ask(ctx, func() (err error) {
 			data, err = s.client.plain.Get().AbsPath(path...).
@@ -269,10 +322,10 @@ func (s *session) list(ctx context.Context, at listing, selector string, left *i
 			return out, fmt.Errorf("reading a list of the API server: %w", err)
 		}
 		for _, item := range page.Items {
-			if *left == 0 {
-				return out, fmt.Errorf("only %d objects of a cluster are looked at", surplusLooked)
+			if l.objects == 0 {
+				return out, errEnough
 			}
-			*left--
+			l.objects--
 			o, err := manifest.NewObject(manifest.Document{Fields: map[string]any{"apiVersion": at.GroupVersion().String(), "kind": at.name, "metadata": item.Metadata}})
 			if err != nil {
 				return out, fmt.Errorf("reading a list of the API server: %w", err)

@@ -88,6 +88,7 @@ func (s *session) definitionGoes(o *manifest.Object) bool {
 // leaves as it is, holds its deletion up; those that the change deletes have
 // findings of their own.
 func (s *session) heldInside(o *manifest.Object) string {
+	// What names no namespace is in default, which no server deletes.
 	inside := func(id manifest.ID) bool { return id.Namespace == o.ID().Name }
 	switch {
 	case isDefinition(o):
@@ -114,7 +115,7 @@ func (s *session) heldByUse(o *manifest.Object) string {
 	case "/PersistentVolumeClaim":
 		for _, user := range s.in.Head.All() {
 			volumes, _ := podSpec(user)["volumes"].([]any)
-			if user.ID().Namespace == o.ID().Namespace && slices.ContainsFunc(volumes, func(v any) bool {
+			if homeOf(user) == homeOf(o) && slices.ContainsFunc(volumes, func(v any) bool {
 				return child(child(v, "persistentVolumeClaim"), "claimName") == o.ID().Name
 			}) {
 				return fmt.Sprintf("the deletion waits until no Pod uses the claim (kubernetes.io/pvc-protection), and those of %s still do", user.ID())

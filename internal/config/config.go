@@ -89,7 +89,7 @@ type EnvironmentSpec struct {
 	Context string `yaml:"context"`
 	// Kubeconfig file that has the context. It wins over dryRun.kubeconfig.
 	Kubeconfig string `yaml:"kubeconfig"`
-	// Whether a dry-run on the live cluster also tells what the cluster has otherwise than base, as --drift does for all environments.
+	// Whether a dry-run of a change of the environment on its live cluster also tells what the cluster has otherwise than base, as --drift does for all environments.
 	Drift bool `yaml:"drift" default:"false"`
 }
 

@@ -63,7 +63,8 @@ type Environment struct {
 	Context string `json:"context,omitempty"`
 	// Kubeconfig is the file that has the context; empty looks where kubectl looks.
 	Kubeconfig string `json:"-"`
-	// Drift has the cluster compared with base as well, whenever it is asked.
+	// Drift has the cluster compared with base as well, whenever a change of the
+	// environment is tried there; where nothing changes, nothing is asked.
 	Drift bool `json:"drift,omitempty"`
 	// Found says how the environment was found: "configuration", or the rule
 	// of discovery, such as "overlays/<env>".

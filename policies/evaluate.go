@@ -108,6 +108,7 @@ func (e *Engine) objects(ctx context.Context, in Input, rules []setting, found i
 		all.Entries = append(all.Entries, r.Entries...)
 	}
 	all.Coverage, all.Unseen = total(tallies)
+	ev.noteTwins()
 	all.Entries = append(all.Entries, ev.unjudgedEntries()...)
 	return nil
 }

@@ -54,6 +54,7 @@ func (s scopes) namespace(id manifest.ID) (namespace string, known bool) {
 
 // place gives the objects of a set that name no namespace the one that they would
 // be in. Those of kinds that are not known stay without one. nil places nothing.
+// There may be twins after that.
 func (s scopes) place(set *manifest.Set) []*manifest.Object {
 	out := set.All()
 	if s == nil {
@@ -63,6 +64,25 @@ func (s scopes) place(set *manifest.Set) []*manifest.Object {
 	for i, o := range out {
 		namespace, _ := s.namespace(o.ID())
 		out[i] = placed(o, namespace)
+	}
+	return out
+}
+
+// twins are the objects of a set that name the namespace into which place puts
+// another one of their kind, version and name.
+func (s scopes) twins(set *manifest.Set) []*manifest.Object {
+	var out []*manifest.Object
+	for _, o := range set.All() {
+		id := o.ID()
+		if id.Namespace != "" {
+			continue
+		}
+		if id.Namespace, _ = s.namespace(id); id.Namespace == "" {
+			continue
+		}
+		if other := set.Get(id); other != nil && other.APIVersion() == o.APIVersion() {
+			out = append(out, other)
+		}
 	}
 	return out
 }

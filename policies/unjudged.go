@@ -36,6 +36,12 @@ func exempt(namespace, process, by string) gap {
 	return gap{namespaceObject(namespace), verdict.Off, fmt.Sprintf("%s exempts the namespace from the %s of Gatekeeper; constraints did not judge its objects", by, process)}
 }
 
+// twin is an object that names its namespace, beside one that is put into the same
+// one. Which of them a cluster has depends on who applies them, and when.
+func twin(o *manifest.Object) gap {
+	return gap{nameOf(o), verdict.Unverifiable, fmt.Sprintf("it is there twice, in the namespace %s and without one, which a cluster puts there; only the first is in the data.inventory of constraints", o.ID().Namespace)}
+}
+
 func namespaceObject(name string) verdict.Object {
 	return verdict.Object{APIVersion: "v1", Kind: "Namespace", Name: name}
 }
@@ -57,6 +63,21 @@ func (u *unjudged) add(g gap, rule int) {
 		u.counts[g] = map[int]int{}
 	}
 	u.counts[g][rule]++
+}
+
+// noteTwins counts what the inventory of constraints cannot hold, for those that
+// read it.
+func (ev *evaluation) noteTwins() {
+	if len(ev.constraints) == 0 {
+		return
+	}
+	for _, o := range ev.scopes.twins(ev.in.Head) {
+		for _, i := range ev.constraints {
+			if ev.rules[i].constraint.template.reads.inventory {
+				ev.unjudged.add(twin(o), i)
+			}
+		}
+	}
 }
 
 // unjudgedEntries list, for each gap, the constraints that did not judge objects,

@@ -36,7 +36,7 @@ func TestRequestsEndInSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer said.Close()
+	defer func() { _ = said.Close() }() // it is read by its name
 	defer func(was *os.File) { os.Stderr = was }(os.Stderr)
 	os.Stderr = said
 	err = c.plain.Get().AbsPath("/api").Do(t.Context()).Error()

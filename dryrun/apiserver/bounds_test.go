@@ -164,7 +164,7 @@ func TestResident(t *testing.T) {
 		t.Errorf("it had %d bytes, has %d after %d more were taken, and %v", before, after, size, err)
 	}
 	runtime.KeepAlive(taken)
-	gone := exec.Command("true")
+	gone := exec.CommandContext(t.Context(), "true")
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}

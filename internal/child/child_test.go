@@ -2,6 +2,7 @@ package child_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	if child.Role() == "" {
 		os.Exit(m.Run())
 	}
-	left := exec.Command("sleep", "60")
+	left := exec.CommandContext(context.Background(), "sleep", "60")
 	left.Stderr = os.Stderr
 	if err := left.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

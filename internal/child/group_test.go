@@ -8,7 +8,7 @@ import (
 // TestEndGroup: where the leader cannot be waited for, as in a sandbox or because
 // somebody has done it, that is told, so that its group is killed later.
 func TestEndGroup(t *testing.T) {
-	cmd := exec.Command("true")
+	cmd := exec.CommandContext(t.Context(), "true")
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}

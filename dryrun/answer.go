@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -298,10 +299,6 @@ func transition(msg string) bool {
 // the server does not know, or not as yet.
 const unknownParams = "failed to configure policy: failed to find resource referenced by paramKind"
 
-// unreadParams is in the refusal by a policy whose parameters the server has not
-// read as yet; it waits a second for them (CollectParams of k8s.io/apiserver).
-const unreadParams = "not yet synced to use for admission"
-
 // otherAddress starts what is said of a Service whose address the server does not
 // have.
 const otherAddress = "it asks for an address"
@@ -313,7 +310,7 @@ func (p problems) elsewhere() *fault {
 		return strings.Contains(p.msg, "is not in the valid range. The range of valid IPs")
 	}
 	if len(p) > 0 && !slices.ContainsFunc(p, func(p problem) bool {
-		return !strings.Contains(p.msg, unknownParams) && !strings.Contains(p.msg, unreadParams)
+		return !strings.Contains(p.msg, unknownParams) && !strings.Contains(p.msg, apiserver.UnreadParameters)
 	}) {
 		return &fault{unverifiable, "it is not known here what a policy says of it: " + p.Error()}
 	}

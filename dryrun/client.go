@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -320,7 +321,7 @@ func momentary(s metav1.Status, i item) bool {
 	case s.Code == http.StatusConflict && s.Reason == metav1.StatusReasonConflict:
 		return !pinned(i.fields) && !inConflict(s)
 	}
-	return strings.Contains(s.Message, unreadParams)
+	return strings.Contains(s.Message, apiserver.UnreadParameters)
 }
 
 // pinned reports whether an object insists on a version of what is stored.

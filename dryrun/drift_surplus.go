@@ -16,6 +16,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/verdict"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 )
 
 const (
@@ -179,8 +180,7 @@ func selectors(marks map[mark]bool) []string {
 // inBase is what base has, as the cluster names it.
 type inBase struct {
 	kinds map[schema.GroupResource]listing
-	// has are the objects by their resource; a name that ends with * stands for all
-	// that start like that.
+	// has are the objects by their resource.
 	has map[schema.GroupResource]map[manifest.ID]bool
 	// made are the starts of names that the server or a controller completes.
 	made map[schema.GroupResource][]manifest.ID
@@ -287,15 +287,7 @@ func (at listing) String() string {
 // as is left of what may be looked at: a server may give pages without end, and
 // empty ones among them. What was found before an error is returned with it.
 func (s *session) list(ctx context.Context, at listing, selector string, l *lookout) ([]*manifest.Object, error) {
-	path := []string{"/apis", at.Group, at.Version, at.Resource}
-	switch {
-	case at.Group == "" && at.namespace != "":
-		path = []string{"/api", at.Version, "namespaces", at.namespace, at.Resource}
-	case at.Group == "":
-		path = []string{"/api", at.Version, at.Resource}
-	case at.namespace != "":
-		path = []string{"/apis", at.Group, at.Version, "namespaces", at.namespace, at.Resource}
-	}
+	root := dynamic.LegacyAPIPathResolverFunc(at.GroupVersion().WithKind(at.name))
 	var out []*manifest.Object
 	for next := ""; ; {
 		if l.asks == 0 {
@@ -304,7 +296,7 @@ func (s *session) list(ctx context.Context, at listing, selector string, l *look
 		l.asks--
 		var data []byte
 		err := s.client.bounds.ask(ctx, func() (err error) {
-			data, err = s.client.plain.Get().AbsPath(path...).
+			data, err = s.client.plain.Get().AbsPath(root, at.Group, at.Version).NamespaceIfScoped(at.namespace, at.namespace != "").Resource(at.Resource).
 				Param("limit", strconv.Itoa(surplusPage)).Param("labelSelector", selector).Param("continue", next).
 				SetHeader("Accept", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json").Do(ctx).Raw()
 			return err

@@ -16,7 +16,7 @@ import (
 // it has been tried, so that it is in force for those.
 func (s *session) tryHead(ctx context.Context) {
 	for r := rankNamespace; r <= rankOther; r++ {
-		if s.partAway(r); r == rankOther {
+		if s.partAway(r); r == rankOther && !s.live {
 			s.findDoubled()
 		}
 		s.askRights(ctx, r)

@@ -16,7 +16,7 @@ func (i item) placed() placed {
 	return placed{i.GroupVersionResource.GroupResource(), i.namespace, i.name}
 }
 
-// findDoubled finds what the server has once, and more than one delta is about: an
+// findDoubled finds what an embedded server has once, and more than one delta is about: an
 // object that moves from no namespace to "default".
 func (s *session) findDoubled() {
 	seen := map[placed]bool{}

@@ -15,9 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// unread is in the refusal by a policy whose parameters the server has not read as
-// yet (k8s.io/apiserver/pkg/admission/plugin/policy/generic.CollectParams).
-const unread = "not yet synced to use for admission"
+// UnreadParameters is in the refusal by a policy whose parameters the server has not
+// read as yet; it waits a second for them
+// (k8s.io/apiserver/pkg/admission/plugin/policy/generic.CollectParams).
+const UnreadParameters = "not yet synced to use for admission"
 
 // reader starts the names of policies that tell when parameters are read.
 func (k *keeper) reader() string { return k.own + "-reader-" }
@@ -147,4 +148,4 @@ func (m *mapper) scope(kind admissionv1.ParamKind) meta.RESTScopeName {
 }
 
 // awaits reports whether a canary is refused because parameters are not read.
-func awaits(err error) bool { return err != nil && strings.Contains(err.Error(), unread) }
+func awaits(err error) bool { return err != nil && strings.Contains(err.Error(), UnreadParameters) }

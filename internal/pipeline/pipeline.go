@@ -190,7 +190,7 @@ func (e *UnknownEnvironment) UserHint() string {
 const concurrency = 4
 
 // each works on all environments, a few at a time; results are in their order.
-func each(ctx context.Context, envs []config.Pair, work func(context.Context, config.Pair) (outcome, error)) ([]outcome, error) {
+func each[E interface{ Name() string }](ctx context.Context, envs []E, work func(context.Context, E) (outcome, error)) ([]outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	results := make([]outcome, len(envs))

@@ -129,7 +129,7 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // shared are an environment, and its places on both sides; -1 where it is not.
 type shared struct {
-	pair      config.Pair
+	config.Pair
 	now, next int
 }
 
@@ -137,8 +137,8 @@ type shared struct {
 // comes last, when it is known how long now takes for what it has.
 func (t *trial) run(ctx context.Context) error {
 	byKey := map[string]*shared{}
-	var known, added []config.Pair
-	add := func(envs []config.Pair, to *[]config.Pair, place func(*shared, int)) error {
+	var known, added []*shared
+	add := func(envs []config.Pair, to *[]*shared, place func(*shared, int)) error {
 		for i, pair := range envs {
 			key, err := settingsKey(pair.Head)
 			if err != nil {
@@ -146,7 +146,7 @@ func (t *trial) run(ctx context.Context) error {
 			}
 			if byKey[key] == nil {
 				byKey[key] = &shared{pair, -1, -1}
-				*to = append(*to, pair)
+				*to = append(*to, byKey[key])
 			}
 			place(byKey[key], i)
 		}
@@ -158,13 +158,9 @@ func (t *trial) run(ctx context.Context) error {
 	); err != nil {
 		return err
 	}
-	for _, pairs := range [][]config.Pair{known, added} {
-		if _, err := each(ctx, pairs, func(ctx context.Context, pair config.Pair) (outcome, error) {
-			key, err := settingsKey(pair.Head)
-			if err != nil {
-				return outcome{}, err
-			}
-			return outcome{}, t.environment(ctx, byKey[key])
+	for _, envs := range [][]*shared{known, added} {
+		if _, err := each(ctx, envs, func(ctx context.Context, s *shared) (outcome, error) {
+			return outcome{}, t.environment(ctx, s)
 		}); err != nil {
 			return err
 		}
@@ -187,12 +183,12 @@ func settingsKey(env config.Environment) (string, error) {
 // environment renders an environment and judges it by the sides that have it. Of
 // one that only next has, the rendering is bounded as well.
 func (t *trial) environment(ctx context.Context, s *shared) error {
-	say(t.now.opts, "rendering %s", s.pair.Name())
+	say(t.now.opts, "rendering %s", s.Name())
 	if s.now < 0 {
 		return t.byNext(ctx, func(ctx context.Context) error {
-			head, err := t.render(ctx, s.pair.Head)
+			head, err := t.render(ctx, s.Head)
 			if err != nil {
-				return fmt.Errorf("rendering %s: %w", s.pair.Name(), err)
+				return fmt.Errorf("rendering %s: %w", s.Name(), err)
 			}
 			return t.judgeNext(ctx, s.next, head)
 		})
@@ -226,7 +222,7 @@ func (t *trial) byNow(ctx context.Context, s *shared) (render.Result, error) {
 		defer t.mu.Unlock()
 		t.took.end(time.Now())
 	}()
-	head, err := t.render(ctx, s.pair.Head)
+	head, err := t.render(ctx, s.Head)
 	if err != nil {
 		return head, err
 	}

@@ -23,10 +23,7 @@ import (
 // few things that are no resources, such as the addresses of Services, still go
 // through the socket to the same etcd.
 func storeInProcess(config *app.Config, store *clientv3.Client) {
-	client := *store
-	client.KV = ownReads{store.KV}
-	ours := &etcdkubernetes.Client{Client: &client}
-	ours.Kubernetes = ours
+	ours := inProcessClient(store)
 	for _, getter := range []*generic.RESTOptionsGetter{
 		&config.KubeAPIs.ControlPlane.Generic.RESTOptionsGetter,
 		&config.ApiExtensions.GenericConfig.RESTOptionsGetter,
@@ -35,6 +32,14 @@ func storeInProcess(config *app.Config, store *clientv3.Client) {
 	} {
 		*getter = inProcess{*getter, ours}
 	}
+}
+
+func inProcessClient(store *clientv3.Client) *etcdkubernetes.Client {
+	client := *store
+	client.KV, client.Watcher = ownReads{store.KV}, ownWatches{store.Watcher, store.KV}
+	ours := &etcdkubernetes.Client{Client: &client}
+	ours.Kubernetes = ours
+	return ours
 }
 
 // inProcess gives the options of resources, which are stored by the client.
@@ -76,4 +81,32 @@ type ownReads struct{ clientv3.KV }
 // Get reads a key or a range.
 func (r ownReads) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	return r.KV.Get(ctx, key, append(opts[:len(opts):len(opts)], clientv3.WithSerializable())...)
+}
+
+// ownWatches tell of a write when ownReads see it. etcd tells of it just before
+// (go.etcd.io/etcd/server/v3/storage/mvcc/watchable_store_txn.go), and a controller
+// that does not find what it is told of takes it for deleted meanwhile, and waits
+// to be told again.
+type ownWatches struct {
+	clientv3.Watcher
+	all clientv3.KV
+}
+
+// Watch watches a key or a range.
+func (w ownWatches) Watch(ctx context.Context, key string, opts ...clientv3.OpOption) clientv3.WatchChan {
+	told, out := w.Watcher.Watch(ctx, key, opts...), make(chan clientv3.WatchResponse)
+	go func() {
+		defer close(out)
+		for response := range told {
+			// This read returns when all that is committed is applied. Where it fails,
+			// so do those of whoever is told.
+			_, _ = w.all.Get(ctx, key, clientv3.WithCountOnly())
+			select {
+			case out <- response:
+			case <-ctx.Done():
+				// Nobody listens any more; told is closed soon.
+			}
+		}
+	}()
+	return out
 }

@@ -134,16 +134,7 @@ func (s *session) goBack(ctx context.Context, t *trial) {
 	if s.rank(old) == rankOther {
 		err = s.tryBack(ctx, t, old)
 	} else {
-		var stored accepted
-		stored, err = s.load(ctx, old, how{})
-		if problemsOf(err) != nil && t.Object != nil && s.client.applier.forced(old, t.Object) {
-			if err = s.erase(ctx, t.Object); err == nil {
-				stored, err = s.load(ctx, old, how{})
-			}
-		}
-		if err == nil {
-			err = orNil(stored.denied)
-		}
+		err = s.putBack(ctx, t, old)
 	}
 	switch found := problemsOf(err); {
 	case found != nil:
@@ -152,6 +143,38 @@ func (s *session) goBack(ctx context.Context, t *trial) {
 	case err != nil:
 		t.back.fault = faultOf(err)
 	}
+}
+
+// putBack stores an old object that others depend on. One that is replaced by
+// force goes first; but not a namespace or a definition: nothing finalizes those
+// here, and all that is in them, or of their kind, would not come back.
+func (s *session) putBack(ctx context.Context, t *trial, old *manifest.Object) error {
+	stored, err := s.load(ctx, old, how{})
+	found := problemsOf(err)
+	switch forced := found != nil && t.Object != nil && s.client.applier.forced(old, t.Object); {
+	case forced && rank(old) < rankSurrounding:
+		for n := range found {
+			found[n].msg += "; by force, it is deleted first, with " + dependants(old)
+		}
+		return found
+	case forced:
+		if err = s.erase(ctx, t.Object); err != nil {
+			return err
+		}
+		stored, err = s.load(ctx, old, how{})
+	}
+	if err != nil {
+		return err
+	}
+	return orNil(stored.denied)
+}
+
+// dependants are what goes with a namespace or a definition, in words.
+func dependants(o *manifest.Object) string {
+	if isDefinition(o) {
+		return "all objects of its kind"
+	}
+	return "all that is in it"
 }
 
 // tryBack tries an old object that nothing else depends on.

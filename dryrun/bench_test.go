@@ -67,6 +67,12 @@ func mixedChange(tb testing.TB, count, changed int) dryrun.Input {
 	return input(tb, txtar.Parse([]byte("-- base.yaml --\n"+mixed(count, 0)+"-- head.yaml --\n"+mixed(count, changed))))
 }
 
+// created is an environment whose objects all come with the change.
+func created(tb testing.TB, count int) dryrun.Input {
+	tb.Helper()
+	return input(tb, txtar.Parse([]byte("-- base.yaml --\n-- head.yaml --\n"+mixed(count, 0))))
+}
+
 // limited is a change of one Deployment among many that a quota counts, with the
 // limits that it wants to know.
 func limited(tb testing.TB, count int) dryrun.Input {
@@ -86,8 +92,8 @@ func limited(tb testing.TB, count int) dryrun.Input {
 }
 
 // BenchmarkTry tries changes on a server that is ready: 300 Deployments and the
-// Pods of each; 2,000 and 5,000 objects of many kinds, a fifth of them
-// Deployments; one changed object among 50 and among 5,000; and one changed
+// Pods of each; 2,000 and 5,000 changed objects of many kinds, a fifth of them
+// Deployments, and 2,000 new ones; one changed object among 50 and among 5,000; and one changed
 // Deployment among 1,000 in the quota of a namespace.
 // server-MiB is the most that the server has taken so far, and MiB that of this
 // process.
@@ -98,6 +104,7 @@ func BenchmarkTry(b *testing.B) {
 	}{
 		{"deployments=300", func(tb testing.TB) dryrun.Input { return deployments(tb, 300) }},
 		{"mixed=2000", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 2000, 2000) }},
+		{"new=2000", func(tb testing.TB) dryrun.Input { return created(tb, 2000) }},
 		{"mixed=5000", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 5000, 5000) }},
 		{"one=50", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 50, 1) }},
 		{"one=5000", func(tb testing.TB) dryrun.Input { return mixedChange(tb, 5000, 1) }},

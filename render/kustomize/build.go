@@ -187,10 +187,20 @@ func (g *graph) object(dir string, r *resource.Resource, asked []string) (Object
 		}
 	}
 	if object.YAML, err = r.AsYAML(); err != nil {
-		// The cause quotes a value, which may be that of a Secret.
-		return Object{}, &Error{Position: manifest.Position{File: object.File}, Msg: fmt.Sprintf("%s has a value that contradicts its tag", r.CurId()), Hint: "correct the value, or remove the tag", Err: err}
+		return Object{}, g.unwritable(object.File, r, err)
 	}
 	return object, nil
+}
+
+// unwritable says what Kustomize read of a file and cannot write.
+func (g *graph) unwritable(file string, r *resource.Resource, cause error) error {
+	if data, err := fs.ReadFile(g.fsys, file); err == nil {
+		if _, err := manifest.Decode(file, data); err != nil {
+			return err // a key that is there twice, in most cases
+		}
+	}
+	// The cause quotes a value, which may be that of a Secret.
+	return &Error{Position: manifest.Position{File: file}, Msg: fmt.Sprintf("%s has a value that contradicts its tag", r.CurId()), Hint: "correct the value, or remove the tag", Err: cause}
 }
 
 // Patch is the text of a patch: the file it is written in, and how many lines

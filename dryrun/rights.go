@@ -30,23 +30,40 @@ type Access struct {
 	Version string
 	// User is whom the cluster takes the user for; empty if it does not say.
 	User string
-	// Asked is how many rights a dry-run needs, and Missing are those of them that
-	// the user does not have, sorted. A right to objects of some names only counts
-	// as missing: a change may bring others.
-	Asked   int
-	Missing []Right
-	// Grants are missing rights that a user does not need who has all that the
-	// roles of the environment give, sorted
+	// Needed are the rights that a dry-run needs.
+	Needed Rights
+	// Wide are those to list what the environment has in all namespaces: without
+	// them, objects that base does not have are looked for in the namespaces of the
+	// environment only. It is empty where no drift is asked for.
+	Wide Rights
+	// Grants are rights that a user does not need who has all that the roles of the
+	// environment give
 	// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping).
-	Grants []Right
+	Grants Rights
 	// Unserved are the kinds of the environment that the cluster does not serve,
 	// such as "example.com/v1 Widget", sorted: what the user may do with them
 	// cannot be asked.
 	Unserved []string
 }
 
+// Rights are what a user was asked about, and what of it the user does not have,
+// both sorted. A right to objects of some names only counts as missing: a change may
+// bring others.
+type Rights struct{ Asked, Missing []Right }
+
+// Whole are all the rights asked for in the namespaces in which one is missing, so
+// that a role of them can take the place of one that gave fewer.
+func (r Rights) Whole() []Right {
+	lacks := map[string]bool{}
+	for _, m := range r.Missing {
+		lacks[m.Namespace] = true
+	}
+	return slices.DeleteFunc(slices.Clone(r.Asked), func(a Right) bool { return !lacks[a.Namespace] })
+}
+
 // Inspect asks the cluster that the context of an environment names what a
-// dry-run of its objects would need; kubeconfig is that of Options. It changes nothing there: the questions
+// dry-run of its objects would need, and a comparison of the cluster with base where
+// the environment asks for drift; kubeconfig is that of Options. It changes nothing there: the questions
 // are dry-runs as well. A cluster that cannot be asked is an error.
 func Inspect(ctx context.Context, kubeconfig string, env config.Environment, objects *manifest.Set) (Access, error) {
 	t, err := clusters{kubeconfig: kubeconfig}.acquire(ctx, env)
@@ -65,13 +82,15 @@ func Inspect(ctx context.Context, kubeconfig string, env config.Environment, obj
 		return Access{}, err
 	}
 	wanted, a.Unserved = t.kinds.wants(objects, by)
-	a.Asked = len(wanted.needed)
-	q := &questions{client: client, asked: map[Right]*answer{}}
-	if a.Missing, err = q.missing(ctx, wanted.needed); err != nil {
-		return Access{}, fmt.Errorf("asking the cluster of the context %s for rights: %w", env.Context, err)
+	if env.Drift {
+		t.kinds.compares(objects, &wanted)
 	}
-	if a.Grants, err = q.missing(ctx, wanted.grants); err != nil {
-		return Access{}, fmt.Errorf("asking the cluster of the context %s for rights: %w", env.Context, err)
+	a.Needed.Asked, a.Wide.Asked, a.Grants.Asked = wanted.needed, wanted.wide, wanted.grants
+	q := &questions{client: client, asked: map[Right]*answer{}}
+	for _, r := range []*Rights{&a.Needed, &a.Wide, &a.Grants} {
+		if r.Missing, err = q.missing(ctx, r.Asked); err != nil {
+			return Access{}, fmt.Errorf("asking the cluster of the context %s for rights: %w", env.Context, err)
+		}
 	}
 	a.User = userOf(ctx, client)
 	return a, ctx.Err()
@@ -81,7 +100,7 @@ func Inspect(ctx context.Context, kubeconfig string, env config.Environment, obj
 func question() metav1.CreateOptions { return metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}} }
 
 // wants are the rights that a dry-run of some objects needs.
-type wants struct{ needed, grants []Right }
+type wants struct{ needed, wide, grants []Right }
 
 // wants lists the rights that any change of the objects needs, each once and
 // sorted, and the kinds that are not served.
@@ -94,7 +113,7 @@ func (k kinds) wants(objects *manifest.Set, by applier) (w wants, unserved []str
 		}
 		r := Right{Group: known.Group, Resource: known.Resource}
 		if known.namespaced {
-			r.Namespace = cmp.Or(o.ID().Namespace, "default")
+			r.Namespace = homeOf(o)
 		}
 		for _, verb := range append(by.verbs(o, true), "delete") {
 			w.needed = append(w.needed, r.to(verb))
@@ -109,6 +128,36 @@ func (k kinds) wants(objects *manifest.Set, by applier) (w wants, unserved []str
 	w.needed, w.grants = inOrder(w.needed), inOrder(w.grants)
 	slices.Sort(unserved)
 	return w, slices.Compact(unserved)
+}
+
+// compares adds the rights that comparing a cluster with the objects takes: to read
+// each of them, and to list their kinds, in all their namespaces and elsewhere.
+func (k kinds) compares(objects *manifest.Set, w *wants) {
+	var listed []Right
+	var homes []string
+	for _, o := range objects.All() {
+		known, err := k.find(o)
+		if err != nil {
+			continue // no object of it is looked at
+		}
+		r := Right{Verb: "list", Group: known.Group, Resource: known.Resource}
+		if !known.namespaced {
+			w.needed = append(w.needed, r, r.to("get"))
+			continue
+		}
+		listed, homes = append(listed, r), append(homes, homeOf(o))
+		r.Namespace = homeOf(o)
+		w.needed = append(w.needed, r.to("get"))
+	}
+	w.wide = inOrder(listed)
+	slices.Sort(homes)
+	for _, home := range slices.Compact(homes) {
+		for _, r := range w.wide {
+			r.Namespace = home
+			w.needed = append(w.needed, r)
+		}
+	}
+	w.needed = inOrder(w.needed)
 }
 
 // verbs are the rights to its own kind that applying an object takes; anew says

@@ -1,6 +1,7 @@
 package dryrun_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 const environmentOfFewRights = `
@@ -75,13 +77,13 @@ func TestInspect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.Version != "1.36" || a.User != test.user || a.Asked != 16 {
-				t.Errorf("version %q, user %q, %d rights asked for", a.Version, a.User, a.Asked)
+			if a.Version != "1.36" || a.User != test.user || len(a.Needed.Asked) != 16 {
+				t.Errorf("version %q, user %q, %d rights asked for", a.Version, a.User, len(a.Needed.Asked))
 			}
-			if got := spelled(a.Missing); !slices.Equal(got, test.missing) {
+			if got := spelled(a.Needed.Missing); !slices.Equal(got, test.missing) {
 				t.Errorf("missing\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.missing, "\n"))
 			}
-			if got := spelled(a.Grants); !slices.Equal(got, test.grants) {
+			if got := spelled(a.Grants.Missing); !slices.Equal(got, test.grants) {
 				t.Errorf("to grant: %q, want %q", got, test.grants)
 			}
 			if want := []string{"example.com/v1 Widget"}; !slices.Equal(a.Unserved, want) {
@@ -114,10 +116,126 @@ func TestInspectAsksForWhatIsNeeded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if tried := result.Entries[0].Evaluated(); tried != (len(a.Missing) == 0) {
-				t.Errorf("tried: %v, missing: %v\n%s", tried, spelled(a.Missing), transcript(in, result))
+			if tried := result.Entries[0].Evaluated(); tried != (len(a.Needed.Missing) == 0) {
+				t.Errorf("tried: %v, missing: %v\n%s", tried, spelled(a.Needed.Missing), transcript(in, result))
 			}
 		})
+	}
+}
+
+const comparedEnvironment = `
+-- base.yaml --
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {kustomize.toolkit.fluxcd.io/name: apps, kustomize.toolkit.fluxcd.io/namespace: flux-system}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: a, namespace: other}
+-- head.yaml --
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {kustomize.toolkit.fluxcd.io/name: apps, kustomize.toolkit.fluxcd.io/namespace: flux-system}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+data: {a: b}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: a, namespace: other}
+`
+
+// A cluster is compared with base by a user who has the rights that Inspect says
+// are missing: first those in the namespaces of base, then those in all of them.
+func TestInspectForDrift(t *testing.T) {
+	client, file := cluster(t)
+	restConfig, err := clientcmd.BuildConfigFromFlags("", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := input(t, txtar.Parse([]byte(comparedEnvironment)))
+	inhabit(t, restConfig, in.Base)
+	in.Environment.Context, in.Environment.AppliedBy, in.Environment.Drift = "ci", "flux", true
+	kubeconfig := actingAs(t, file)
+	inspect := func() dryrun.Access {
+		t.Helper()
+		a, err := dryrun.Inspect(t.Context(), kubeconfig, in.Environment, in.Base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	runner := newRunner(t, dryrun.Options{Mode: dryrun.Cluster, Kubeconfig: kubeconfig})
+	for _, grant := range []struct {
+		name  string
+		which func(dryrun.Access) dryrun.Rights
+		note  string
+	}{
+		{
+			"needed", func(a dryrun.Access) dryrun.Rights { return a.Needed },
+			"whether the cluster has more objects of this environment than base: the user may not list all namespaces, so that only those of base were looked at",
+		},
+		{"wide", func(a dryrun.Access) dryrun.Rights { return a.Wide }, ""},
+	} {
+		rights := grant.which(inspect()).Missing
+		if len(rights) == 0 {
+			t.Errorf("%s: nothing is missing", grant.name)
+		}
+		give(t, client, grant.name, rights)
+		if left := grant.which(inspect()).Missing; len(left) > 0 {
+			t.Errorf("%s: still missing: %s", grant.name, spelled(left))
+		}
+		result, err := runner.Try(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var notes []string
+		for _, e := range result.Entries {
+			if !e.Evaluated() {
+				notes = append(notes, e.Detail)
+			}
+		}
+		if got := strings.Join(notes, "\n"); got != grant.note {
+			t.Errorf("%s: not evaluated:\n%s\nwant\n%s", grant.name, got, grant.note)
+		}
+	}
+	in.Environment.Drift = false
+	if a := inspect(); len(a.Wide.Asked) > 0 || slices.ContainsFunc(a.Needed.Asked, func(r dryrun.Right) bool { return r.Verb == "list" || r.Verb == "get" }) {
+		t.Errorf("without drift: asked for %s, %s", spelled(a.Needed.Asked), spelled(a.Wide.Asked))
+	}
+}
+
+// give gives the user ci rights, where each of them is missing.
+func give(t *testing.T, client *kubernetes.Clientset, name string, rights []dryrun.Right) {
+	t.Helper()
+	by := map[string][]rbacv1.PolicyRule{}
+	for _, r := range rights {
+		by[r.Namespace] = append(by[r.Namespace], rbacv1.PolicyRule{APIGroups: []string{r.Group}, Resources: []string{r.Resource}, Verbs: []string{r.Verb}})
+	}
+	meta := metav1.ObjectMeta{Name: name}
+	subjects := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "ci"}}
+	for namespace, rules := range by {
+		var err, bound error
+		if namespace == "" {
+			_, err = client.RbacV1().ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{})
+			_, bound = client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
+				ObjectMeta: meta, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+			}, metav1.CreateOptions{})
+		} else {
+			_, err = client.RbacV1().Roles(namespace).Create(t.Context(), &rbacv1.Role{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{})
+			_, bound = client.RbacV1().RoleBindings(namespace).Create(t.Context(), &rbacv1.RoleBinding{
+				ObjectMeta: meta, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+			}, metav1.CreateOptions{})
+		}
+		if err = errors.Join(err, bound); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -169,7 +169,7 @@ func (o *checkOptions) report(ctx context.Context, t *tools) (r *report.Report, 
 		err = o.forkRefusal(mode)
 	}
 	if err == nil && o.drift && mode != "cluster" {
-		err = &usageError{"--drift compares a cluster with base, and --dry-run=" + mode + " asks none", "use --dry-run=cluster, or leave out --drift"}
+		err = driftWithoutCluster(mode)
 	}
 	if err == nil && mode == "cluster" {
 		err = o.ownKubeconfig(c, cfg, o.kubeconfig)

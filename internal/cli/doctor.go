@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/penstock-dev/penstock/dryrun"
 	"github.com/penstock-dev/penstock/internal/change"
 	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -30,7 +31,9 @@ type doctorOptions struct {
 	assets string
 	// kubeconfig wins over those of the configuration where it is not empty.
 	kubeconfig string
-	outputs    []string
+	// drift has the rights looked at that check --drift takes.
+	drift   bool
+	outputs []string
 }
 
 func newDoctor(s Streams) *cobra.Command {
@@ -62,6 +65,7 @@ Exit codes: 0 no problem, 1 problems, 2 an error.`,
 	complete(c, "dry-run", cobra.FixedCompletions(dryRunModes(), cobra.ShellCompDirectiveNoFileComp))
 	assetsFlag(c, &o.assets)
 	kubeconfigFlag(f, &o.kubeconfig)
+	f.BoolVar(&o.drift, "drift", false, "with --dry-run=cluster, also look at the rights that check --drift takes")
 	outputFlag(c, &o.outputs, names(doctorFormats()))
 	return c
 }
@@ -100,6 +104,8 @@ type diagnosis struct {
 	area string
 	// kubeconfig wins over those of the configuration where it is not empty.
 	kubeconfig string
+	// drift is that of all environments; else each has its own.
+	drift bool
 	// tree is the worktree, as a check reads it; nil if it cannot be read.
 	tree fs.FS
 	// rendered is what each environment renders that renders without an error.
@@ -173,8 +179,8 @@ func (o *doctorOptions) run(ctx context.Context) error {
 // and does not keep the rest from being looked at.
 func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) {
 	d = &diagnosis{
-		kubeconfig: o.kubeconfig,
-		Schema:     diagnosisSchema, Tool: tool(), Checks: []examined{}, rendered: map[string]*manifest.Set{},
+		kubeconfig: o.kubeconfig, drift: o.drift,
+		Schema: diagnosisSchema, Tool: tool(), Checks: []examined{}, rendered: map[string]*manifest.Set{},
 		Counts: map[status]int{statusOK: 0, statusWarning: 0, statusProblem: 0, statusNotLooked: 0},
 	}
 	p := newProgress(o.Err)
@@ -200,8 +206,12 @@ func (o *doctorOptions) diagnose(ctx context.Context) (d *diagnosis, err error) 
 	if cfg == nil {
 		d.notLooked("the configuration cannot be used")
 	} else {
-		d.dryRun(ctx, cmp.Or(o.dryRun, cfg.DryRun.Mode), cfg, envs, p)
-		d.versions(ctx, cmp.Or(o.dryRun, cfg.DryRun.Mode), assets(o.assets, o.repo), envs)
+		mode := cmp.Or(o.dryRun, cfg.DryRun.Mode, dryrun.Embedded)
+		if o.drift && mode != dryrun.Cluster {
+			return nil, driftWithoutCluster(mode)
+		}
+		d.dryRun(ctx, mode, cfg, envs, p)
+		d.versions(ctx, mode, assets(o.assets, o.repo), envs)
 	}
 	d.at("github")
 	p.line("asking GitHub")

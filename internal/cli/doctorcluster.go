@@ -27,6 +27,7 @@ func (d *diagnosis) clusters(ctx context.Context, cfg *config.Config, envs []con
 			d.notLooked("the cluster of %s: what it would be asked is not known, since %s does not render", env.Name, env.Name)
 			continue
 		}
+		env.Drift = env.Drift || d.drift
 		access, err := dryrun.Inspect(ctx, d.kubeconfig, env, objects)
 		if err != nil {
 			d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %v", env.Name, err),
@@ -53,15 +54,19 @@ func (d *diagnosis) version(env config.Environment, a dryrun.Access) {
 func (d *diagnosis) rights(env config.Environment, a dryrun.Access) {
 	user := cmp.Or(a.User, "the user of the context "+env.Context)
 	const hint = "have an administrator of the cluster apply this; Kubernetes has no right to a dry-run alone, so that whoever has the kubeconfig can write then: use a user of its own"
-	if len(a.Missing) > 0 {
-		d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %s lacks %d of the %d rights that a dry-run needs: %s", env.Name, user, len(a.Missing), a.Asked, few(dryrun.Spell(a.Missing))),
-			Hint: hint, YAML: rbac("penstock-dry-run", a.User, a.Missing)})
+	if lacks := a.Needed.Missing; len(lacks) > 0 {
+		d.add(examined{Status: statusProblem, Message: fmt.Sprintf("the cluster of %s: %s lacks %d of the %d rights that a dry-run needs: %s", env.Name, user, len(lacks), len(a.Needed.Asked), few(dryrun.Spell(lacks))),
+			Hint: hint, YAML: rbac(roleOf("penstock-dry-run", env), a.User, a.Needed.Whole())})
 	} else {
-		d.ok("the cluster of %s: %s has the %d rights that a dry-run needs", env.Name, user, a.Asked)
+		d.ok("the cluster of %s: %s has the %d rights that a dry-run needs", env.Name, user, len(a.Needed.Asked))
 	}
-	if len(a.Grants) > 0 {
-		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: roles that give more than %s has are refused, since it lacks the right to grant: %s", env.Name, user, few(dryrun.Spell(a.Grants))),
-			Hint: hint, YAML: rbac("penstock-dry-run-grants", a.User, a.Grants)})
+	if lacks := a.Wide.Missing; len(lacks) > 0 {
+		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: what is left over of %s in other namespaces is not found, since %s may not %s everywhere", env.Name, env.Name, user, few(dryrun.Spell(lacks))),
+			Hint: hint, YAML: rbac(roleOf("penstock-drift", env), a.User, a.Wide.Whole())})
+	}
+	if lacks := a.Grants.Missing; len(lacks) > 0 {
+		d.add(examined{Status: statusWarning, Message: fmt.Sprintf("the cluster of %s: roles that give more than %s has are refused, since it lacks the right to grant: %s", env.Name, user, few(dryrun.Spell(lacks))),
+			Hint: hint, YAML: rbac(roleOf("penstock-dry-run-grants", env), a.User, a.Grants.Whole())})
 	}
 	if len(a.Unserved) > 0 {
 		d.notLooked("the rights on what the cluster of %s does not serve: %s", env.Name, few(a.Unserved))
@@ -100,6 +105,13 @@ type (
 		Namespace string `yaml:"namespace,omitempty"`
 	}
 )
+
+// roleOf is the name of a role for an environment, so that those of several on one
+// cluster are apart. The two characters that it cannot have are colons in it
+// (k8s.io/apimachinery/pkg/api/validation/path.IsValidPathSegmentName).
+func roleOf(name string, env config.Environment) string {
+	return name + "-" + strings.NewReplacer("/", ":", "%", ":").Replace(env.Name)
+}
 
 const rbacGroup = "rbac.authorization.k8s.io"
 

@@ -79,11 +79,7 @@ func TestDoctorOnACluster(t *testing.T) {
 		}
 	}
 	for _, c := range checks {
-		for document := range strings.SplitSeq(c.YAML, "---\n") {
-			if document != "" {
-				server.apply(t, address(t, document), document)
-			}
-		}
+		server.applyAll(t, c.YAML)
 	}
 	const want = "the cluster of prod: ci has the 10 rights that a dry-run needs"
 	met := false
@@ -96,15 +92,48 @@ func TestDoctorOnACluster(t *testing.T) {
 	if !met {
 		t.Errorf("%q is not said", want)
 	}
+	for _, want := range []doctored{
+		{Status: "problem", Message: "the cluster of prod: ci lacks 6 of the 16 rights that a dry-run needs: get, list namespaces, get, list deployments.apps in shop, get, list roles.rbac.authorization.k8s.io in shop"},
+		{Status: "warning", Message: "the cluster of prod: what is left over of prod in other namespaces is not found, since ci may not list deployments.apps, list roles.rbac.authorization.k8s.io everywhere"},
+	} {
+		found := false
+		for _, c := range onCluster(t, dir, "--drift") {
+			if found = c.Status == want.Status && c.Message == want.Message && c.YAML != ""; found {
+				server.applyAll(t, c.YAML)
+				break
+			}
+		}
+		if !found {
+			t.Errorf("%q is not said in %+v", want.Message, onCluster(t, dir, "--drift"))
+		}
+	}
+	for _, c := range onCluster(t, dir, "--drift") {
+		if c.YAML != "" {
+			t.Errorf("still missing: %s\n%s", c.Message, c.YAML)
+		}
+	}
+}
+
+// What drift takes is not looked at where no cluster is asked.
+func TestDoctorOnDriftWithoutACluster(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "map.yaml"), []byte(liveMap), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := cli.Main(t.Context(), []string{"doctor", "--repo", dir, "--drift", "--dry-run=off"}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs})
+	if want := "--drift compares a cluster with base, and --dry-run=off asks none"; code != 2 || !strings.Contains(errs.String(), want) {
+		t.Errorf("code %d: %s%s", code, out.String(), errs.String())
+	}
 }
 
 type doctored struct{ Area, Status, Message, Hint, YAML string }
 
 // onCluster runs doctor and returns what it says of the dry-run.
-func onCluster(t *testing.T, dir string) []doctored {
+func onCluster(t *testing.T, dir string, args ...string) []doctored {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Main(t.Context(), []string{"doctor", "--repo", dir, "-o", "json"}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs})
+	code := cli.Main(t.Context(), append([]string{"doctor", "--repo", dir, "-o", "json"}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errs})
 	var document struct{ Checks []doctored }
 	if err := json.Unmarshal(out.Bytes(), &document); err != nil || code != 1 {
 		t.Fatalf("code %d, %v: %s%s", code, err, out.String(), errs.String())
@@ -171,6 +200,16 @@ contexts: [{name: ci, context: {cluster: live, user: ci}}]
 		t.Fatal(err)
 	}
 	return c
+}
+
+// applyAll applies objects that give rights.
+func (c cluster) applyAll(t *testing.T, documents string) {
+	t.Helper()
+	for document := range strings.SplitSeq(documents, "---\n") {
+		if document != "" {
+			c.apply(t, address(t, document), document)
+		}
+	}
 }
 
 func (c cluster) apply(t *testing.T, at, document string) {

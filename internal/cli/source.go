@@ -138,6 +138,10 @@ func dryRunMode(flag string, cfg *config.Config) (string, error) {
 	return mode, nil
 }
 
+func driftWithoutCluster(mode string) error {
+	return &usageError{"--drift compares a cluster with base, and --dry-run=" + mode + " asks none", "use --dry-run=cluster, or leave out --drift"}
+}
+
 func unknownDryRun(mode string) error {
 	hint := "use --dry-run=off, embedded or cluster"
 	if near := nearest(mode, dryRunModes()); near != "" {

@@ -38,7 +38,7 @@ func (s *session) tryRollback(ctx context.Context) {
 	}
 	stored := false
 	s.each(func(t *trial) bool {
-		on := t.back.tried && s.rank(t.Current()) == rankOther
+		on := t.back.tried && t.fault == nil && s.rank(t.Current()) == rankOther
 		stored = stored || on
 		return on
 	}, func(t *trial) {
@@ -91,7 +91,7 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 	case t.unapplied:
 		return false, nil
 	case t.fault != nil:
-		return true, &fault{unverifiable, t.fault.detail}
+		return true, &fault{unverifiable, "what head makes of it is not known"}
 	case refused, t.same(), s.hook(t):
 		return false, nil
 	case !s.storable(t.OldObject):

@@ -223,12 +223,12 @@ func (s *session) result() Result {
 	for _, t := range s.deltas {
 		r.Effects = append(r.Effects, t.effects())
 		r.Entries = append(r.Entries, s.entry(t))
-		r.Entries = append(r.Entries, t.entries...)
-		if t.head.rest != nil && t.fault == nil {
-			r.Entries = append(r.Entries, s.entryOf(t.Current(), t.head.rest.reason, t.head.rest.detail))
-		}
 		if t.fault != nil {
 			continue
+		}
+		r.Entries = append(r.Entries, t.entries...)
+		if t.head.rest != nil {
+			r.Entries = append(r.Entries, s.entryOf(t.Current(), t.head.rest.reason, t.head.rest.detail))
 		}
 		r.Findings = append(r.Findings, s.findings(t)...)
 		r.Findings = append(r.Findings, s.obstacles(t)...)

@@ -270,27 +270,6 @@ func (c client) get(ctx context.Context, i item) (map[string]any, error) {
 	return o.Object, nil
 }
 
-// remove deletes an object, or asks whether it could be. One that is not there
-// needs no deletion.
-func (c client) remove(ctx context.Context, i item, store bool) ([]string, error) {
-	w := &warnings{}
-	ctx = context.WithValue(ctx, warningsKey{}, w)
-	background := metav1.DeletePropagationBackground
-	options := metav1.DeleteOptions{PropagationPolicy: &background}
-	if !store {
-		options.DryRun = []string{metav1.DryRunAll}
-	}
-	err := c.bounds.ask(ctx, func() error { return i.resource(c).Delete(ctx, i.name, options) })
-	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, c.read(err, i.fields)
-	}
-	texts, denied, rest := c.denying.deny(w.texts)
-	if store {
-		return texts, nil
-	}
-	return texts, withRest(orNil(denied), rest)
-}
-
 // retry repeats a request that a server may refuse for a moment.
 func retry(ctx context.Context, i item, request func() error) error {
 	deadline := time.Now().Add(servePatience)

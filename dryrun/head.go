@@ -205,6 +205,9 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 		}
 		s.findTakeovers(ctx, t, i, yield)
 	}
+	if err == nil && s.live && t.replaced && t.base.object == nil && !t.absent {
+		t.entries = append(t.entries, s.entryOf(t.Object, unverifiable, "whether the old object, which has to go first, waits for finalizers that the cluster has: the user of the dry-run could not read it"))
+	}
 	return i, err
 }
 
@@ -233,22 +236,6 @@ func (s *session) deletes(id manifest.ID) bool {
 func encrypted(o *manifest.Object) bool {
 	mac, _ := child(o.Fields()["sops"], "mac").(string)
 	return mac != ""
-}
-
-func (s *session) tryDelete(ctx context.Context, t *trial, i item) ([]string, error) {
-	if t.absent || i.generated() {
-		return nil, nil
-	}
-	keep := s.keeps(t, i)
-	warned, err := s.client.remove(ctx, i, keep)
-	t.kept = keep && err == nil
-	var p problems
-	if errors.As(err, &p) {
-		for n := range p {
-			p[n].rule = ruleDelete
-		}
-	}
-	return warned, err
 }
 
 // tryOldAlone asks a live cluster what it says of the old object, so that head

@@ -1,7 +1,6 @@
 package dryrun
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,9 +8,7 @@ import (
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // ownFinalizers are those that every cluster takes away by itself
@@ -23,8 +20,8 @@ var ownFinalizers = []string{
 
 // finalizers are those of an object that somebody outside of Kubernetes has to
 // take away, and the JSON Pointer to the first of them.
-func finalizers(o *manifest.Object) (names []string, path string) {
-	given, _ := child(o.Fields()["metadata"], "finalizers").([]any)
+func finalizers(fields map[string]any) (names []string, path string) {
+	given, _ := child(fields["metadata"], "finalizers").([]any)
 	for n, f := range given {
 		name, _ := f.(string)
 		if name == "" || slices.Contains(ownFinalizers, name) {
@@ -55,10 +52,19 @@ func (s *session) held(t *trial) []verdict.Finding {
 	}
 	p := problem{rule: ruleHeld}
 	var names []string
-	if names, p.path = finalizers(t.OldObject); names != nil {
+	names, p.path = finalizers(t.OldObject.Fields())
+	more := t.leaving
+	if t.replaced {
+		more, _ = finalizers(t.base.object)
+	}
+	more = slices.DeleteFunc(slices.Clone(more), func(name string) bool { return slices.Contains(names, name) })
+	if names = append(names, more...); names != nil {
 		p.msg = "the deletion waits until " + released(names)
 		if t.replaced {
 			p.msg = "the old object has to go first, and that waits until " + released(names)
+		}
+		if len(more) > 0 {
+			p.msg += "; the cluster has " + strings.Join(more, ", ") + ", and base does not"
 		}
 		if goes && s.definitionGoes(t.OldObject) {
 			p.msg += "; the definition of its kind goes with it, and what takes finalizers of that kind away must not go before both are gone"
@@ -98,7 +104,7 @@ func (s *session) heldInside(o *manifest.Object) string {
 		return ""
 	}
 	for _, other := range s.in.Base.All() {
-		names, _ := finalizers(other)
+		names, _ := finalizers(other.Fields())
 		if names == nil || !inside(other.ID()) || s.deletes(other.ID()) {
 			continue
 		}
@@ -129,25 +135,4 @@ func (s *session) heldByUse(o *manifest.Object) string {
 		}
 	}
 	return ""
-}
-
-// erase takes an object away that was stored, its finalizers first: nobody else
-// would.
-func (s *session) erase(ctx context.Context, o *manifest.Object) error {
-	i, err := s.item(o)
-	if err != nil {
-		return err
-	}
-	if child(o.Fields()["metadata"], "finalizers") != nil {
-		none := []byte(`{"metadata":{"finalizers":null}}`)
-		err = s.client.bounds.ask(ctx, func() error {
-			_, err := i.resource(s.client).Patch(ctx, i.name, types.MergePatchType, none, metav1.PatchOptions{})
-			return err
-		})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return s.client.read(err, i.fields)
-		}
-	}
-	_, err = s.client.remove(ctx, i, true)
-	return err
 }

@@ -113,7 +113,7 @@ func (s *session) retire(ctx context.Context) {
 		names[t.ID().Name] = true
 		i, err := s.item(t.OldObject)
 		if err == nil {
-			_, err = s.client.remove(ctx, i, true)
+			err = s.client.remove(ctx, i)
 		}
 		if err != nil {
 			t.fault = faultOf(err)

@@ -136,7 +136,7 @@ func (s *session) renewParams(ctx context.Context) error {
 		if err != nil {
 			continue // as above
 		}
-		if _, err := s.client.remove(ctx, i, true); err != nil {
+		if err := s.client.remove(ctx, i); err != nil {
 			return err
 		}
 		i.fields = map[string]any{"apiVersion": stored["apiVersion"], "kind": stored["kind"], "metadata": map[string]any{"name": id.Name}, "spec": stored["spec"]}

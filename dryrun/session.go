@@ -87,6 +87,8 @@ type trial struct {
 	absent bool
 	// replaced says that the old object has to go before the new one comes.
 	replaced bool
+	// leaving are the finalizers that a live cluster has of what is deleted.
+	leaving []string
 	// kept says that the server has what head makes of it since it was tried.
 	kept bool
 	// unapplied says that nobody applies it; the fault says why.

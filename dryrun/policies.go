@@ -140,10 +140,11 @@ func matching(policy *manifest.Object, resources map[string]bool) bool {
 }
 
 // resources are the names of the resources that the change has, the Pods of its
-// workloads among them, and the definitions of those that are custom.
+// workloads among them and those that quotas count, and the definitions of those
+// that are custom.
 func (s *session) resources() (names map[string]bool, custom []definition) {
 	changed := map[schema.GroupKind]bool{}
-	names = map[string]bool{}
+	names = map[string]bool{"pods": s.asksForPods()}
 	for o := range s.changed() {
 		changed[schema.GroupKind{Group: o.ID().Group, Kind: o.ID().Kind}] = true
 		if _, _, runs := template(o); runs {

@@ -17,7 +17,7 @@ type side struct {
 	objects []*manifest.Object
 	head    bool
 	// made are the Pods of the workloads that the change leaves as they are, as the
-	// server answered them, or would.
+	// server answered them, or would; nil for those that are refused.
 	made map[manifest.ID]map[string]any
 }
 
@@ -105,8 +105,9 @@ func (s *session) askPods(ctx context.Context, head bool) {
 		limited[home] = s.moves(home) && slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) })
 	}
 	type asked struct {
-		of  *manifest.Object
-		pod map[string]any
+		of      *manifest.Object
+		pod     map[string]any
+		refused bool
 	}
 	var all []*asked
 	reckoned := d.reckoner()
@@ -120,9 +121,13 @@ func (s *session) askPods(ctx context.Context, head bool) {
 		}
 		all = append(all, &asked{of: o})
 	}
-	atOnce(slices.Values(all), func(a *asked) { a.pod, _ = s.tryPod(ctx, a.of) })
+	atOnce(slices.Values(all), func(a *asked) {
+		var err error
+		a.pod, err = s.tryPod(ctx, a.of)
+		a.refused = problemsOf(err).barred()
+	})
 	for _, a := range all {
-		if a.pod != nil {
+		if a.pod != nil || a.refused {
 			d.made[a.of.ID()] = a.pod
 		}
 	}

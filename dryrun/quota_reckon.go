@@ -18,7 +18,7 @@ import (
 // thousand questions would take seconds. Where something else has a say, it does
 // not, and the server is asked.
 type reckoner struct {
-	// off says that something may change any Pod.
+	// off says that something may change any Pod, or refuse it.
 	off bool
 	// refusing are the namespaces that may refuse a Pod for what it is.
 	refusing map[string]bool
@@ -28,7 +28,7 @@ type reckoner struct {
 }
 
 func (d side) reckoner() reckoner {
-	r := reckoner{off: d.s.live, refusing: map[string]bool{}, ranges: map[string]*corev1.LimitRange{}}
+	r := reckoner{off: d.s.live || d.barring(), refusing: map[string]bool{}, ranges: map[string]*corev1.LimitRange{}}
 	for _, set := range []*manifest.Set{d.s.in.Base, d.s.in.Head} {
 		for _, o := range set.All() {
 			// Whatever its version and its conditions are.

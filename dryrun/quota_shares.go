@@ -46,8 +46,13 @@ func (d side) shares(in map[string][]limit) map[string][]share {
 		if t, _, workload := template(o); workload {
 			var more []string
 			sh.pods, more = d.pods(o, scalers)
-			d.chargePods(&sh, t, more)
+			// The claims of a StatefulSet are made before its Pods.
 			d.chargeClaims(&sh, claims, more)
+			if d.refuses(o) {
+				d.chargeRefused(&sh)
+			} else {
+				sh.charges = append(sh.charges, d.podsOf(o, t, sh.pods, more))
+			}
 		}
 		out[home] = append(out[home], sh)
 	}
@@ -102,27 +107,15 @@ func (d side) charge(sh *share, r schema.GroupResource) {
 			c.times, sh.pods = 0, 0
 			c.unknown = append(c.unknown, "a Pod while it runs")
 		}
+		if d.refuses(sh.of) {
+			c.times, sh.pods = 0, 0
+			c.unknown = append(c.unknown, "it is refused, so that it is not there")
+		}
 	}
 	if err != nil {
 		c.unknown = append(c.unknown, "it cannot be read: "+err.Error())
 	}
 	sh.charges = append(sh.charges, c)
-}
-
-// chargePods charges for the Pods of a workload. Those that a server refuses
-// count as well: its controller makes them once that is mended.
-func (d side) chargePods(sh *share, template map[string]any, more []string) {
-	fields := d.answer(sh.of)
-	if fields == nil {
-		fields = podOf(sh.of, template)
-		more = append(more, "counted as it is written: no server said what it makes of the Pods")
-	}
-	pod, err := decoded(fields, &corev1.Pod{})
-	if err != nil {
-		more = append(more, "its pod template cannot be read: "+err.Error())
-	}
-	apiscorev1.SetObjectDefaults_Pod(pod)
-	sh.charges = append(sh.charges, charge{corev1.Resource("pods"), pod, sh.pods, more})
 }
 
 // chargeClaims charges for the claims that the controller of a StatefulSet makes,

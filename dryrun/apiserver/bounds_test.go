@@ -140,9 +140,15 @@ func TestMemoryOfBinaryIsBounded(t *testing.T) {
 		!strings.HasSuffix(e.Log, "the API server cannot run: it takes more than 128 MiB of memory") {
 		t.Errorf("got: %v", err)
 	}
+	// The etcd beside it has its own lines there.
 	var pid, limit int
-	if _, err := fmt.Sscanf(s.Log(), "%d has %d\n", &pid, &limit); err != nil || limit != 96<<20 {
-		t.Fatalf("it was told %d, %v:\n%s", limit, err, s.Log())
+	for line := range strings.Lines(s.Log()) {
+		if _, err := fmt.Sscanf(line, "%d has %d\n", &pid, &limit); err == nil {
+			break
+		}
+	}
+	if limit != 96<<20 {
+		t.Fatalf("it was told %d:\n%s", limit, s.Log())
 	}
 	eventually(t, "it has ended", func() bool { return !alive(pid) })
 }

@@ -68,6 +68,10 @@ func (c clusters) acquire(ctx context.Context, env config.Environment) (*target,
 	return &target{
 		name: "cluster " + env.Context + " " + minor, version: minor, config: restConfig, kinds: known, live: true,
 		release: func(context.Context) {}, gone: func(context.Context, bool) error { return nil },
+		same: func(other config.Environment) (bool, bool) {
+			there, err := c.config(other)
+			return err == nil && there.Host == restConfig.Host, err == nil
+		},
 	}, nil
 }
 

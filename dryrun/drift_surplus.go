@@ -77,6 +77,13 @@ type listing struct {
 	namespace string
 }
 
+// stray is an object of the cluster that base does not have, and whose mark it has.
+type stray struct {
+	*manifest.Object
+	resource schema.GroupResource
+	whose    string
+}
+
 // surplus looks for objects on the cluster that carry a mark which objects of base
 // carry there, and that base does not have: what was taken out of the repository
 // and stayed, and what somebody made in the name of whoever applies. Only kinds of
@@ -87,27 +94,29 @@ func (s *session) surplus(ctx context.Context, marks map[mark]bool) []verdict.Fi
 		s.note(verdict.Object{}, unverifiable, what+"no object of base carries there the mark of whoever applied it")
 		return nil
 	}
-	base := s.inBase()
+	base := s.inBase(s.in.Base)
 	places, unseen := s.listings(ctx, base)
 	l := lookout{objects: surplusLooked, asks: surplusAsked}
-	var found []*manifest.Object
-	whose := map[manifest.ID]string{}
+	var found []stray
+	known := map[manifest.ID]bool{}
 	for at, o := range s.lists(ctx, places, selectors(marks), &l) {
 		m, marked := s.client.applier.markOf(o)
-		if marked && marks[m] && whose[o.ID()] == "" && !base.explains(at.GroupResource(), o) {
-			whose[o.ID()] = m.whose
-			found = append(found, o)
+		if marked && marks[m] && !known[o.ID()] && !base.explains(at.GroupResource(), o) {
+			known[o.ID()] = true
+			found = append(found, stray{o, at.GroupResource(), m.whose})
 		}
 	}
 	unseen = append(unseen, l.unseen()...)
-	slices.SortFunc(found, func(a, b *manifest.Object) int { return a.ID().Compare(b.ID()) })
+	slices.SortFunc(found, func(a, b stray) int { return a.ID().Compare(b.ID()) })
+	found, others := s.disown(ctx, found)
+	unseen = append(unseen, others...)
 	if more := len(found) - surplusTold; more > 0 {
 		unseen = append(unseen, fmt.Sprintf("%d more are there, and are not told one by one", more))
 		found = found[:surplusTold]
 	}
 	var out []verdict.Finding
 	for _, o := range found {
-		f := s.drifting(o, "", "the cluster has it with the mark of the "+whose[o.ID()]+", and base does not")
+		f := s.drifting(o.Object, "", "the cluster has it with the mark of the "+o.whose+", and base does not")
 		if head := s.in.Head.Get(o.ID()); head != nil {
 			f.Location = place(head.Origin().Position)
 		}
@@ -188,11 +197,11 @@ type inBase struct {
 	homes []string
 }
 
-func (s *session) inBase() inBase {
+func (s *session) inBase(all *manifest.Set) inBase {
 	b := inBase{map[schema.GroupResource]listing{}, map[schema.GroupResource]map[manifest.ID]bool{}, map[schema.GroupResource][]manifest.ID{}, nil}
 	homes := map[string]bool{}
 	claims := schema.GroupResource{Resource: "persistentvolumeclaims"}
-	for _, o := range s.in.Base.All() {
+	for _, o := range all.All() {
 		i, err := s.item(o)
 		if err != nil {
 			continue // said where it is compared

@@ -48,6 +48,9 @@ type Input struct {
 	// Definitions are custom resource definitions that the cluster has and neither
 	// base nor head renders; those that they render win. It may be nil.
 	Definitions *manifest.Set
+	// Sisters are the other environments of the repository; it may be nil. They are
+	// asked only where a live cluster has more than base.
+	Sisters Sisters
 }
 
 // Result is what the server says of one environment.

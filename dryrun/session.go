@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/penstock-dev/penstock/internal/config"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/redact"
@@ -28,6 +29,9 @@ type target struct {
 	kinds kinds
 	// live is a cluster with a state of its own, to which nothing is written.
 	live bool
+	// same says whether an environment is on the same cluster, and whether its cluster
+	// is known; nil where nobody is on a live one.
+	same func(config.Environment) (same, known bool)
 	// binary is a kube-apiserver in a process of its own, of which only the answers
 	// are known.
 	binary bool

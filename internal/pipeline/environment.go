@@ -108,7 +108,7 @@ func check(ctx context.Context, opts Options, pair config.Pair) (outcome, error)
 	if err := judge(ctx, opts, &o, policies.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Now: opts.Now, BuiltinErrors: opts.Config.Policies.BuiltinErrors}); err != nil {
 		return o, err
 	}
-	return o, try(ctx, opts, &o, dryrun.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas})
+	return o, try(ctx, opts, &o, dryrun.Input{Environment: env, Base: base.Objects, Head: head.Objects, Deltas: deltas, Sisters: sisters{opts, env.Name}})
 }
 
 // renderBoth renders both sides at the same time.

@@ -81,7 +81,7 @@ func TestDriftOfSisters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const note = "whether the cluster has more objects of this environment than base: "
+	const note = ofOtherKinds + "; "
 	at := func(name, context string, maps ...string) sister {
 		return sister{config.Environment{Name: name, Context: context}, maps}
 	}
@@ -92,20 +92,20 @@ func TestDriftOfSisters(t *testing.T) {
 		note     string
 		rendered []string
 	}{
-		{"none", nil, []string{"left", "theirs", "unknown"}, "", nil},
-		{"this one", []sister{at("prod", "live", "left")}, []string{"left", "theirs", "unknown"}, "", nil},
-		{"on the same cluster", []sister{at("beside", "tenant", "theirs", "unknown")}, []string{"left"}, "", []string{"beside"}},
-		{"on another cluster", []sister{at("far", "far", "left", "theirs", "unknown")}, []string{"left", "theirs", "unknown"}, "", nil},
+		{"none", nil, []string{"left", "theirs", "unknown"}, ofOtherKinds, nil},
+		{"this one", []sister{at("prod", "live", "left")}, []string{"left", "theirs", "unknown"}, ofOtherKinds, nil},
+		{"on the same cluster", []sister{at("beside", "tenant", "theirs", "unknown")}, []string{"left"}, ofOtherKinds, []string{"beside"}},
+		{"on another cluster", []sister{at("far", "far", "left", "theirs", "unknown")}, []string{"left", "theirs", "unknown"}, ofOtherKinds, nil},
 		{
 			"on no cluster that is known", []sister{at("nowhere", "", "unknown"), at("beside", "live", "theirs")}, []string{"left"},
 			note + "1 that carry the mark are of nowhere, of which it is not known on what cluster it is", []string{"beside", "nowhere"},
 		},
-		{"of another name", []sister{at("nowhere", "", "other"), at("beside", "live", "another")}, []string{"left", "theirs", "unknown"}, "", []string{"beside", "nowhere"}},
+		{"of another name", []sister{at("nowhere", "", "other"), at("beside", "live", "another")}, []string{"left", "theirs", "unknown"}, ofOtherKinds, []string{"beside", "nowhere"}},
 		{
 			"that does not render", []sister{at("beside", "live", "theirs"), at("broken", "live")}, nil,
 			note + "2 that carry the mark may be of broken: it does not render: no such file", []string{"beside", "broken"},
 		},
-		{"that need not render", []sister{at("beside", "live", "left", "theirs", "unknown"), at("broken", "live")}, nil, "", []string{"beside"}},
+		{"that need not render", []sister{at("beside", "live", "left", "theirs", "unknown"), at("broken", "live")}, nil, ofOtherKinds, []string{"beside"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var rendered []string

@@ -86,8 +86,8 @@ type stray struct {
 
 // surplus looks for objects on the cluster that carry a mark which objects of base
 // carry there, and that base does not have: what was taken out of the repository
-// and stayed, and what somebody made in the name of whoever applies. Only kinds of
-// base are listed.
+// and stayed, and what somebody made in the name of whoever applies. Kinds of base
+// are listed, and then usual ones.
 func (s *session) surplus(ctx context.Context, marks map[mark]bool) []verdict.Finding {
 	const what = "whether the cluster has more objects of this environment than base: "
 	if len(marks) == 0 {
@@ -99,14 +99,17 @@ func (s *session) surplus(ctx context.Context, marks map[mark]bool) []verdict.Fi
 	l := lookout{objects: surplusLooked, asks: surplusAsked}
 	var found []stray
 	known := map[manifest.ID]bool{}
-	for at, o := range s.lists(ctx, places, selectors(marks), &l) {
-		m, marked := s.client.applier.markOf(o)
-		if marked && marks[m] && !known[o.ID()] && !base.explains(at.GroupResource(), o) {
-			known[o.ID()] = true
-			found = append(found, stray{o, at.GroupResource(), m.whose})
+	more, beyond := s.further(ctx, base)
+	for _, places := range [][]listing{places, more} {
+		for at, o := range s.lists(ctx, places, selectors(marks), &l) {
+			m, marked := s.client.applier.markOf(o)
+			if marked && marks[m] && !known[o.ID()] && !base.explains(at.GroupResource(), o) {
+				known[o.ID()] = true
+				found = append(found, stray{o, at.GroupResource(), m.whose})
+			}
 		}
 	}
-	unseen = append(unseen, l.unseen()...)
+	unseen = append(append(unseen, l.unseen()...), beyond)
 	slices.SortFunc(found, func(a, b stray) int { return a.ID().Compare(b.ID()) })
 	found, others := s.disown(ctx, found)
 	unseen = append(unseen, others...)

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -110,7 +111,7 @@ func TestDriftOfObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	restConfig.QPS = -1
+	restConfig.QPS, restConfig.WarningHandler = -1, rest.NoWarnings{}
 	if client, err = kubernetes.NewForConfig(restConfig); err != nil {
 		t.Fatal(err)
 	}
@@ -131,11 +132,12 @@ func TestDriftOfObjects(t *testing.T) {
 			var want []string
 			wantNote := none
 			if m.told != "" {
-				wantNote = ""
-				for _, o := range []string{"default/far-" + m.home, m.home + "/brought head.yaml:24", m.home + "/left"} {
-					want = append(want, "ConfigMap "+o+": the cluster has it with the mark of the "+m.told+", and base does not")
+				wantNote = ofOtherKinds
+				for _, o := range []string{"ConfigMap default/far-" + m.home, "ConfigMap " + m.home + "/brought head.yaml:24", "ConfigMap " + m.home + "/left", "Secret " + m.home + "/left"} {
+					want = append(want, o+": the cluster has it with the mark of the "+m.told+", and base does not")
 				}
 				slices.Sort(want)
+				slices.Sort(told)
 			}
 			if !slices.Equal(told, want) || note != wantNote {
 				t.Errorf("got\n%s\n%s\nwant\n%s\n%s", strings.Join(told, "\n"), note, strings.Join(want, "\n"), wantNote)
@@ -147,6 +149,9 @@ func TestDriftOfObjects(t *testing.T) {
 	}
 	t.Run("few rights", func(t *testing.T) { testFewRights(t, client, file) })
 }
+
+// ofOtherKinds is what is said of kinds that base has no object of.
+const ofOtherKinds = "whether the cluster has more objects of this environment than base: of kinds that base has no object of, only those of Kubernetes were looked at that are usual in repositories"
 
 // surplusOf is what a result tells of objects that base does not have, and what of
 // these is not known.
@@ -211,6 +216,17 @@ func litter(t *testing.T, client *kubernetes.Clientset, home string, mark marker
 		// A controller copies the annotations of what it copies.
 		o.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "tracked-one:/ConfigMap:" + home + "/settings"}
 	})
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: home, Name: "left"}}
+	mark(&secret.ObjectMeta, "Secret", "one")
+	if _, err := client.CoreV1().Secrets(home).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// The controller of Services copies their labels, and names no owner.
+	copied := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Namespace: home, Name: "left"}} //nolint:staticcheck // clusters have them
+	mark(&copied.ObjectMeta, "Service", "one")
+	if _, err := client.CoreV1().Endpoints(home).Create(t.Context(), copied, metav1.CreateOptions{}); err != nil { //nolint:staticcheck // as above
+		t.Fatal(err)
+	}
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: home, Name: "data-db-0"}}
 	claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
 	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
@@ -276,7 +292,8 @@ func testFewRights(t *testing.T, client *kubernetes.Clientset, file string) {
 	}
 	told, note := surplusOf(result)
 	const wantNote = `whether the cluster has more objects of this environment than base: the user may not list all namespaces, so that only those of base were looked at; ` +
-		`the user may not list persistentvolumeclaims in flux, list statefulsets.apps in flux — give the user a Role in flux with rules: [{apiGroups: [""], resources: [persistentvolumeclaims], verbs: [list]}, {apiGroups: ["apps"], resources: [statefulsets], verbs: [list]}]`
+		`the user may not list persistentvolumeclaims in flux, list statefulsets.apps in flux — give the user a Role in flux with rules: [{apiGroups: [""], resources: [persistentvolumeclaims], verbs: [list]}, {apiGroups: ["apps"], resources: [statefulsets], verbs: [list]}]; ` +
+		`of kinds that base has no object of, only those of Kubernetes were looked at that are usual in repositories, and 22 of them the user may not list in all namespaces, such as limitranges`
 	if len(told) != 2 || note != wantNote {
 		t.Errorf("got\n%s\n%s\nwant\n%s", strings.Join(told, "\n"), note, wantNote)
 	}

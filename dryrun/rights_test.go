@@ -179,9 +179,10 @@ func TestInspectForDrift(t *testing.T) {
 	}{
 		{
 			"needed", func(a dryrun.Access) dryrun.Rights { return a.Needed },
-			"whether the cluster has more objects of this environment than base: the user may not list all namespaces, so that only those of base were looked at",
+			"whether the cluster has more objects of this environment than base: the user may not list all namespaces, so that only those of base were looked at; " +
+				"of kinds that base has no object of, only those of Kubernetes were looked at that are usual in repositories, and 22 of them the user may not list in all namespaces, such as limitranges",
 		},
-		{"wide", func(a dryrun.Access) dryrun.Rights { return a.Wide }, ""},
+		{"wide", func(a dryrun.Access) dryrun.Rights { return a.Wide }, ofOtherKinds + ", and 22 of them the user may not list in all namespaces, such as limitranges"},
 	} {
 		rights := grant.which(inspect()).Missing
 		if len(rights) == 0 {

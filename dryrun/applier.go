@@ -56,6 +56,7 @@ func newApplier(env config.Environment) (applier, error) {
 	switch env.AppliedBy {
 	case "":
 	case config.Flux:
+		// Of an object that says what root it is of, forRoot knows more.
 		a.manager = kustomizeController
 		if !slices.ContainsFunc(env.Roots, func(r config.Root) bool { return r.Kind != config.Helm }) && len(env.Roots) > 0 {
 			a.manager = helmController
@@ -75,6 +76,27 @@ func newApplier(env config.Environment) (applier, error) {
 	}
 	a.manager = cmp.Or(a.manager, manager)
 	return a, nil
+}
+
+// forRoot is who applies what was rendered of a root: of Flux, helm-controller
+// installs charts, and kustomize-controller applies the rest.
+func (a applier) forRoot(chart bool) applier {
+	if a.by == config.Flux && chart {
+		a.manager = helmController
+	}
+	return a
+}
+
+// charted reports whether an object is of a root that is a chart. What a
+// kustomization makes of a chart is its own.
+func charted(o *manifest.Object) bool {
+	owners := o.Origin().Owners
+	return len(owners) > 0 && owners[0].Kind == "Chart"
+}
+
+// kustomizes reports whether kustomize-controller applies an object, or may.
+func (a applier) kustomizes(o *manifest.Object) bool {
+	return a.maybe(config.Flux) && a.forRoot(charted(o)).manager != helmController
 }
 
 func (a applier) has(option string) bool { return slices.Contains(a.options, option) }
@@ -117,7 +139,7 @@ func (a applier) forced(o, old *manifest.Object) bool {
 	case a.has(config.Force):
 		return true
 	case a.by == config.Flux:
-		return ofFlux(o)
+		return ofFlux(o) && a.kustomizes(o)
 	case a.by == config.ArgoCD:
 		return ofArgo(o)
 	}
@@ -129,9 +151,10 @@ func (a applier) forced(o, old *manifest.Object) bool {
 // (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune,
 // https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource).
 func (a applier) keeps(o *manifest.Object) bool {
-	has := o.Annotations()
-	return a.has(config.NoPrune) || has["helm.sh/resource-policy"] == "keep" ||
-		a.maybe(config.Flux) && fluxed(o, "prune", "disabled") ||
+	// kustomize-controller knows none of Helm's.
+	ofHelm := o.Annotations()["helm.sh/resource-policy"] == "keep" && (a.by != config.Flux || !a.kustomizes(o))
+	return a.has(config.NoPrune) || ofHelm ||
+		a.kustomizes(o) && fluxed(o, "prune", "disabled") ||
 		a.maybe(config.ArgoCD) && syncOption(o, config.NoPrune)
 }
 
@@ -148,12 +171,12 @@ func (a applier) passesOver(o *manifest.Object, op diff.Operation, there bool) *
 	off := func(setting, what string) *fault {
 		return &fault{verdict.Off, setting + " keeps it from being " + what + ", so that it was not tried"}
 	}
-	switch {
-	case a.by == config.Flux && fluxed(o, "ssa", "Ignore"):
+	switch kustomized := a.by == config.Flux && a.kustomizes(o); {
+	case kustomized && fluxed(o, "ssa", "Ignore"):
 		return off(fluxGroup+"ssa: Ignore", "applied")
-	case a.by == config.Flux && fluxed(o, "reconcile", "disabled"):
+	case kustomized && fluxed(o, "reconcile", "disabled"):
 		return off(fluxGroup+"reconcile: disabled", "applied")
-	case a.by == config.Flux && there && fluxed(o, "ssa", "IfNotPresent"):
+	case kustomized && there && fluxed(o, "ssa", "IfNotPresent"):
 		return off(fluxGroup+"ssa: IfNotPresent", "changed where it is there already")
 	case a.by == config.ArgoCD && o.Annotations()["argocd.argoproj.io/hook"] == "Skip":
 		return off("argocd.argoproj.io/hook: Skip", "applied")
@@ -179,7 +202,7 @@ func (a applier) hook(o, old *manifest.Object) bool {
 	switch {
 	case a.by == config.ArgoCD:
 		return ofHelm(o) || ofArgo(o)
-	case a.by == config.HelmCLI, a.by == config.Helm3, a.manager == helmController:
+	case a.by == config.HelmCLI, a.by == config.Helm3, a.forRoot(charted(o)).manager == helmController:
 		return ofHelm(o)
 	case old == nil:
 		return false

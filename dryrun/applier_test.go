@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/penstock-dev/penstock/dryrun"
+	"github.com/penstock-dev/penstock/internal/config"
+	"github.com/penstock-dev/penstock/internal/diff"
+	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	"golang.org/x/tools/txtar"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -179,5 +182,57 @@ func TestOwnership(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s\nall:\n%s", got.String(), test.want, transcript(in, result))
 			}
 		})
+	}
+}
+
+const rootsChange = `
+-- chart.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: chart, namespace: shop}
+data: {a: %[1]s, b: c}
+-- kustomization.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kustomization, namespace: shop}
+data: {a: %[1]s, b: c}
+`
+
+// Where Flux applies a kustomization and a chart, each controller owns what it
+// applies, and takes nothing from the other.
+func TestOwnershipByRoot(t *testing.T) {
+	client, file := cluster(t)
+	side := func(value string) *manifest.Set {
+		t.Helper()
+		archive := txtar.Parse(fmt.Appendf(nil, rootsChange, value))
+		chart, kustomization := set(t, archive, "chart.yaml").All()[0], set(t, archive, "kustomization.yaml").All()[0]
+		all, err := manifest.NewSet(chart.WithOwners(manifest.Owner{Kind: "Chart", Path: "chart"}), kustomization.WithOwners(manifest.Owner{Kind: "Kustomization", Path: "apps"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	in := dryrun.Input{Base: side("one"), Head: side("two")}
+	in.Environment = config.Environment{
+		Name: "prod", Context: "live", KubernetesVersion: "1.36", AppliedBy: config.Flux,
+		Roots: []config.Root{{Path: "apps", Kind: config.Kustomize}, {Path: "chart", Kind: config.Helm}},
+	}
+	in.Deltas = diff.Compare(in.Base, in.Head)
+	for _, o := range in.Base.All() {
+		data, err := json.Marshal(o.Fields())
+		if err != nil {
+			t.Fatal(err)
+		}
+		manager := map[string]string{"chart": "helm-controller", "kustomization": "kustomize-controller"}[o.ID().Name]
+		if _, err := client.CoreV1().ConfigMaps("shop").Patch(t.Context(), o.ID().Name, types.ApplyPatchType, data, metav1.PatchOptions{FieldManager: manager}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, err := newRunner(t, dryrun.Options{Mode: dryrun.Cluster, Kubeconfig: file}).Try(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Findings) > 0 || len(result.Entries) != 2 {
+		t.Errorf("got\n%s", transcript(in, result))
 	}
 }

@@ -119,7 +119,12 @@ type item struct {
 	kind
 	namespace, name string
 	fields          map[string]any
+	// chart says that it is of a root that is a chart.
+	chart bool
 }
+
+// by is who applies an item, and how.
+func (c client) by(i item) applier { return c.applier.forRoot(i.chart).of(i.fields) }
 
 func (i item) resource(c client) dynamic.ResourceInterface {
 	if i.namespaced {
@@ -166,7 +171,7 @@ type accepted struct {
 // send sends an object. Its error is problems of the object, or a *fault. What
 // is stored is stored whatever policies say.
 func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
-	data, err := json.Marshal(c.applier.sent(i.fields))
+	data, err := json.Marshal(c.by(i).sent(i.fields))
 	if err != nil {
 		// Infinity and NaN are numbers in YAML and none in JSON.
 		return accepted{}, problems{{rule: ruleInvalid, msg: "the object has no JSON form: " + err.Error()}}
@@ -186,12 +191,12 @@ func (c client) send(ctx context.Context, i item, h how) (accepted, error) {
 		var status apierrors.APIStatus
 		if h.yield && errors.As(err, &status) && inConflict(status.Status()) {
 			c.bounds.answered()
-			return accepted{}, &conflict{c.applier.of(i.fields).takes(i, status.Status())}
+			return accepted{}, &conflict{c.by(i).takes(i, status.Status())}
 		}
 		if problemsOf(err) == nil {
 			err = c.read(err, i.fields)
 		}
-		if by := c.applier.of(i.fields); by.method != serverSide && problemsOf(err) != nil && !h.create {
+		if by := c.by(i); by.method != serverSide && problemsOf(err) != nil && !h.create {
 			err = c.explain(ctx, i, by, problemsOf(err))
 		}
 		return accepted{}, err
@@ -217,7 +222,7 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 	if !h.store {
 		dry = []string{metav1.DryRunAll}
 	}
-	by := c.applier.of(i.fields)
+	by := c.by(i)
 	validation := metav1.FieldValidationStrict
 	switch {
 	case h.lenient:
@@ -227,7 +232,7 @@ func (c client) once(ctx context.Context, i item, h how, data []byte) (*unstruct
 	}
 	switch {
 	case h.create || i.generated():
-		fields := i.fields
+		fields := by.sent(i.fields)
 		if h.store && !i.generated() {
 			fields = by.annotated(fields)
 		}

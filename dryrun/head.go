@@ -90,7 +90,7 @@ func (s *session) enforce(ctx context.Context, t *trial) {
 			break
 		}
 		// Many controllers leave unknown fields out by themselves.
-		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
+		err = s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()), t.Object.Origin().Owners...)
 	case rank(t.OldObject) == rankSurrounding, s.policies.demanded[t.ID()]:
 		err = s.erase(ctx, t.OldObject)
 	}
@@ -187,7 +187,7 @@ func (s *session) sendNew(ctx context.Context, t *trial, i item) (item, error) {
 	}
 	keep := s.keeps(t, i)
 	// What takes no fields from other managers is the same by force and without it.
-	yield := s.live && !t.replaced && t.base.object != nil && s.client.applier.of(i.fields).method == serverSide
+	yield := s.live && !t.replaced && t.base.object != nil && s.client.by(i).method == serverSide
 	t.head.accepted, err = s.client.send(ctx, i, how{store: keep, yield: yield})
 	var taken *conflict
 	if errors.As(err, &taken) {

@@ -51,11 +51,11 @@ func (s *session) findTakeovers(ctx context.Context, t *trial, i item, asked boo
 // takeovers are the fields of an object that other managers own with other
 // values.
 func (c client) takeovers(ctx context.Context, i item) (problems, error) {
-	by := c.applier.of(i.fields)
+	by := c.by(i)
 	if i.generated() {
 		return nil, nil
 	}
-	data, err := json.Marshal(c.applier.sent(i.fields))
+	data, err := json.Marshal(by.sent(i.fields))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the object: %w", err)
 	}

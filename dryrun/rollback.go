@@ -107,12 +107,12 @@ func (s *session) hasWayBack(t *trial) (bool, *fault) {
 // goForth stores what head makes of an object of base.
 func (s *session) goForth(ctx context.Context, t *trial) error {
 	if t.Operation == diff.Update && !t.replaced {
-		return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
+		return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()), t.Object.Origin().Owners...)
 	}
 	if err := s.erase(ctx, t.OldObject); err != nil || t.Operation == diff.Delete {
 		return err
 	}
-	return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()))
+	return s.make(ctx, t.head.problems.leaveOut(t.Object.Fields()), t.Object.Origin().Owners...)
 }
 
 // clear takes away what has to go before its replacement is stored.
@@ -131,6 +131,7 @@ func (s *session) goBack(ctx context.Context, t *trial) {
 		t.back.fault = faultOf(err)
 		return
 	}
+	old = old.WithOwners(t.OldObject.Origin().Owners...)
 	if s.rank(old) == rankOther {
 		err = s.tryBack(ctx, t, old)
 	} else {

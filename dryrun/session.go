@@ -208,7 +208,7 @@ func (s *session) item(o *manifest.Object) (item, error) {
 	} else {
 		namespace = ""
 	}
-	return item{kind: k, namespace: namespace, name: o.ID().Name, fields: o.Fields()}, nil
+	return item{kind: k, namespace: namespace, name: o.ID().Name, fields: o.Fields(), chart: charted(o)}, nil
 }
 
 // misnamed are the problems of names that nothing can have: they are no part of

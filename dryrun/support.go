@@ -60,13 +60,13 @@ func (s *session) entryOf(o *manifest.Object, reason verdict.Reason, detail stri
 	return verdict.Entry{Object: named(o), Stage: verdict.StageDryRun, Reason: reason, Detail: redact.New(1, o).Replace(detail), Location: place(o.Origin().Position)}
 }
 
-// make stores an object that is made up, or made of another.
-func (s *session) make(ctx context.Context, fields map[string]any) error {
+// make stores an object that is made up, or made of another, whose owners it has.
+func (s *session) make(ctx context.Context, fields map[string]any, owners ...manifest.Owner) error {
 	o, err := manifest.NewObject(manifest.Document{Fields: fields})
 	if err != nil {
 		return err
 	}
-	_, err = s.load(ctx, o, how{})
+	_, err = s.load(ctx, o.WithOwners(owners...), how{})
 	return err
 }
 

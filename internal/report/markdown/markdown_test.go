@@ -196,6 +196,7 @@ var hostileTexts = []string{
 	"$x$ $`y`$ $$z$$ :rocket: **bold** __bold__ ~~gone~~ [^1] &lt; &amp; &#64;octocat",
 	"\x1b[2J\u202e\u200b\r\xff\x00",
 	"# heading",
+	"$# no heading",
 	"- item",
 	"1. item",
 	"---",
@@ -321,10 +322,11 @@ func inert(line string) error {
 			return fmt.Errorf("%s is not closed in %q", pair, line)
 		}
 	}
-	line = strings.ReplaceAll(line, "<span>$</span>", " ")
+	// Where an item starts with a tag, the mark behind it starts no block.
 	if nested.MatchString(line) {
 		return fmt.Errorf("a block inside the list item %q", line)
 	}
+	line = strings.ReplaceAll(line, "<span>$</span>", " ")
 	// GitHub looks for no issues and commits in code.
 	outside := codes.ReplaceAllString(references.ReplaceAllString(line, " "), "")
 	for _, re := range []*regexp.Regexp{commits, issues} {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/verdict"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -74,6 +73,10 @@ func faultOf(err error) *fault {
 // (k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go).
 var typedFailure = regexp.MustCompile(`^failed to (?:create typed patch object|convert new object) \([^)]*\)(?: to proper version)?: (?s:(.*))$`)
 
+// misfit is how server-side apply fails, with code 500, where what is stored does
+// not fit the schema, whatever is applied: a field took another type since.
+var misfit = regexp.MustCompile(`^failed to create typed live object \([^)]*\): (?s:(.*))$`)
+
 // unprunable is how server-side apply fails, with code 500, on an object that
 // moves to another version of its definition and has a field that the version it
 // was applied in before does not declare: what is no longer applied is looked for
@@ -132,6 +135,13 @@ func read(err error, fields map[string]any) error {
 	}
 	if m := typedFailure.FindStringSubmatch(s.Message); m != nil {
 		return typed(m[1], fields).or(s)
+	}
+	if m := misfit.FindStringSubmatch(s.Message); m != nil {
+		found := typed(m[1], fields).or(s)
+		for n, p := range found {
+			found[n] = problem{rule: ruleImmutable, path: p.path, msg: "what is there does not fit the schema any more, and cannot be changed: " + p.msg}
+		}
+		return found
 	}
 	if m := unprunable.FindStringSubmatch(s.Message); m != nil {
 		return problems{{rule: ruleImmutable, path: pointer(fields, m[1]), msg: s.Message}}
@@ -293,31 +303,6 @@ func transition(msg string) bool {
 		}
 	}
 	return false
-}
-
-// unknownParams is in the refusal by a policy whose parameters are of a kind that
-// the server does not know, or not as yet.
-const unknownParams = "failed to configure policy: failed to find resource referenced by paramKind"
-
-// otherAddress starts what is said of a Service whose address the server does not
-// have.
-const otherAddress = "it asks for an address"
-
-// elsewhere says of problems that another cluster would not have, because it
-// gives Services other addresses, why they are none of the object.
-func (p problems) elsewhere() *fault {
-	ofRange := func(p problem) bool {
-		return strings.Contains(p.msg, "is not in the valid range. The range of valid IPs")
-	}
-	if len(p) > 0 && !slices.ContainsFunc(p, func(p problem) bool {
-		return !strings.Contains(p.msg, unknownParams) && !strings.Contains(p.msg, apiserver.UnreadParameters)
-	}) {
-		return &fault{unverifiable, "it is not known here what a policy says of it: " + p.Error()}
-	}
-	if len(p) == 0 || slices.ContainsFunc(p, func(p problem) bool { return !ofRange(p) }) {
-		return nil
-	}
-	return &fault{unverifiable, otherAddress + ", and which the cluster has for Services is not known here: " + p.Error()}
 }
 
 // maxValue bounds what is shown of a value, in bytes.

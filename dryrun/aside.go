@@ -44,6 +44,8 @@ func (s *session) partAway(r int) {
 			}
 		}
 	}
+	// The cluster says nothing new of what it has as the change leaves it.
+	s.deltas = slices.DeleteFunc(s.deltas, func(t *trial) bool { return t.beside != "" && s.rank(t.Current()) == r && t.away == "" })
 }
 
 // stirs reports whether a live cluster would answer otherwise once it had a
@@ -69,12 +71,12 @@ func (s *session) undefined(o *manifest.Object) bool {
 // dependsOn reports whether the server's answer about an object may depend on
 // another one, of those that rank before it.
 func dependsOn(o, home *manifest.Object) bool {
-	inside := home.ID().Namespace == o.ID().Namespace
+	inside := homeOf(home) == homeOf(o)
 	spec := podSpec(o)
 	claim := o.ID().Group == "" && o.ID().Kind == "PersistentVolumeClaim"
 	switch home.ID().Group + "/" + home.ID().Kind {
 	case "/Namespace":
-		return home.ID().Name == o.ID().Namespace
+		return home.ID().Name == o.ID().Namespace || spec != nil && home.ID().Name == homeOf(o)
 	case "apiextensions.k8s.io/CustomResourceDefinition":
 		return readDefinition(home).kindOf() == schema.GroupKind{Group: o.ID().Group, Kind: o.ID().Kind}
 	case "/ServiceAccount":
@@ -101,7 +103,7 @@ func (s *session) leaves() bool {
 func (s *session) sendAway(ctx context.Context, b backend) {
 	in := s.in
 	in.Environment.KubernetesVersion = s.version
-	in.Deltas = nil
+	in.Deltas, in.alone = nil, true
 	var places []int
 	for n, t := range s.deltas {
 		if t.away != "" || s.rank(t.Current()) != rankOther {
@@ -117,6 +119,7 @@ func (s *session) sendAway(ctx context.Context, b backend) {
 	s.aside = other.name
 	for n, t := range other.deltas {
 		own := s.deltas[places[n]]
+		t.beside = own.beside
 		switch t.away = own.away; {
 		case t.away != "":
 			s.deltas[places[n]] = t

@@ -51,6 +51,8 @@ type Input struct {
 	// Sisters are the other environments of the repository; it may be nil. They are
 	// asked only where a live cluster has more than base.
 	Sisters Sisters
+	// alone leaves out what the deltas do not change.
+	alone bool
 }
 
 // Result is what the server says of one environment.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/penstock-dev/penstock/dryrun/apiserver"
 	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -151,4 +153,29 @@ func (s *session) renewParams(ctx context.Context) error {
 		}
 	}
 	return s.settled(ctx)
+}
+
+// unknownParams is in the refusal by a policy whose parameters are of a kind that
+// the server does not know, or not as yet.
+const unknownParams = "failed to configure policy: failed to find resource referenced by paramKind"
+
+// otherAddress starts what is said of a Service whose address the server does not
+// have.
+const otherAddress = "it asks for an address"
+
+// elsewhere says of problems that another cluster would not have, because it
+// gives Services other addresses, why they are none of the object.
+func (p problems) elsewhere() *fault {
+	ofRange := func(p problem) bool {
+		return strings.Contains(p.msg, "is not in the valid range. The range of valid IPs")
+	}
+	if len(p) > 0 && !slices.ContainsFunc(p, func(p problem) bool {
+		return !strings.Contains(p.msg, unknownParams) && !strings.Contains(p.msg, apiserver.UnreadParameters)
+	}) {
+		return &fault{unverifiable, "it is not known here what a policy says of it: " + p.Error()}
+	}
+	if len(p) == 0 || slices.ContainsFunc(p, func(p problem) bool { return !ofRange(p) }) {
+		return nil
+	}
+	return &fault{unverifiable, otherAddress + ", and which the cluster has for Services is not known here: " + p.Error()}
 }

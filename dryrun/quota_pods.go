@@ -48,8 +48,10 @@ func isQuota(o *manifest.Object) bool {
 // change has objects in. Those that cannot be read are left to bad.
 func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
 	touched := map[string]bool{}
-	for o := range d.s.changed() {
-		touched[homeOf(o)] = true
+	for _, t := range d.s.deltas {
+		if t.beside == "" {
+			touched[homeOf(t.Current())] = true
+		}
 	}
 	out := map[string][]limit{}
 	for _, o := range d.objects {

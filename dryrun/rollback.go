@@ -86,7 +86,7 @@ func (s *session) strand(r int, err error) {
 func (s *session) hasWayBack(t *trial) (bool, *fault) {
 	refused := slices.ContainsFunc(t.head.problems, func(p problem) bool { return p.rule != ruleUnknownField })
 	switch {
-	case t.Operation == diff.Create, t.Operation == diff.Delete && !s.deletes(t.ID()):
+	case t.beside != "", t.Operation == diff.Create, t.Operation == diff.Delete && !s.deletes(t.ID()):
 		return false, nil
 	case t.unapplied:
 		return false, nil

@@ -53,6 +53,8 @@ type session struct {
 	*target
 	in     Input
 	client client
+	// deltas are those of the change, and after them what it leaves as it is and
+	// may break.
 	deltas []*trial
 
 	policies policies
@@ -97,6 +99,9 @@ type trial struct {
 	kept bool
 	// unapplied says that nobody applies it; the fault says why.
 	unapplied bool
+	// beside says what the change does that has a say about an object that it leaves
+	// as it is; it is empty for what it changes.
+	beside string
 	// away says why a live cluster cannot answer for it; it is empty for the others.
 	away string
 
@@ -140,6 +145,9 @@ func newSession(t *target, in Input) (*session, error) {
 	s.made.base, s.made.head = map[manifest.ID]map[string]any{}, map[manifest.ID]map[string]any{}
 	for _, d := range in.Deltas {
 		s.deltas = append(s.deltas, &trial{Delta: d})
+	}
+	if !in.alone {
+		s.besides()
 	}
 	s.readPolicies()
 	return s, nil
@@ -227,7 +235,9 @@ func misnamed(name, namespace string) problems {
 func (s *session) result() Result {
 	r := Result{Backend: s.answerer(), Entries: s.notes, Findings: append(s.drifted, s.counted...), Rollback: &s.rollback}
 	for _, t := range s.deltas {
-		r.Effects = append(r.Effects, t.effects())
+		if t.beside == "" {
+			r.Effects = append(r.Effects, t.effects())
+		}
 		r.Entries = append(r.Entries, s.entry(t))
 		if t.fault != nil {
 			continue
@@ -236,7 +246,12 @@ func (s *session) result() Result {
 		if t.head.rest != nil {
 			r.Entries = append(r.Entries, s.entryOf(t.Current(), t.head.rest.reason, t.head.rest.detail))
 		}
+		if t.beside != "" {
+			r.Findings = append(r.Findings, s.besideFindings(t)...)
+			continue
+		}
 		r.Findings = append(r.Findings, s.findings(t)...)
+		r.Findings = append(r.Findings, s.bereft(t)...)
 		r.Findings = append(r.Findings, s.obstacles(t)...)
 		r.Findings = append(r.Findings, s.held(t)...)
 	}
@@ -251,7 +266,7 @@ func (s *session) entry(t *trial) verdict.Entry {
 	}
 	if t.fault != nil {
 		e.Reason, e.Location = t.fault.reason, place(o.Origin().Position)
-		e.Detail = redact.New(1, t.Object, t.OldObject).Replace(t.fault.detail)
+		e.Detail = redact.New(1, t.Object, t.OldObject).Replace(t.fault.detail + t.leaves())
 	}
 	return e
 }
@@ -306,11 +321,14 @@ func known(base problems, p problem) verdict.Baseline {
 }
 
 func (s *session) finding(t *trial, p problem, level verdict.Level, baseline verdict.Baseline) verdict.Finding {
-	o := t.Current()
+	o, operation := t.Current(), string(t.Operation)
+	if t.beside != "" {
+		operation = ""
+	}
 	return verdict.Finding{
 		Rule: p.rule, Level: level, Stage: verdict.StageDryRun, Environment: s.in.Environment.Name,
 		Message:   redact.New(1, t.Object, t.OldObject).Replace(p.msg),
-		Operation: string(t.Operation), Object: named(o), Container: containerOf(o.Fields(), p.path),
+		Operation: operation, Object: named(o), Container: containerOf(o.Fields(), p.path),
 		Path: p.path, Location: place(o.Locate(p.path)), Baseline: baseline,
 	}
 }

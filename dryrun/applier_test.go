@@ -38,6 +38,8 @@ func TestAnswersOfClientSideApply(t *testing.T) {
 		"rollback_selector_forced": "as forced",
 		"deleted_around":           "as forced, of what they keep from being deleted",
 		"rollback_claim_deleted":   "as deleted_around",
+		"beside_deleted":           "as deleted_around",
+		"beside_definition":        "what is the same is not sent, and what is there need not fit the schema",
 	}
 	runner := newRunner(t, dryrun.Options{Mode: dryrun.Embedded})
 	files, err := filepath.Glob("testdata/*.txtar")

@@ -24,17 +24,23 @@ type side struct {
 // sides are what base renders, and what is there once head is applied: what it
 // renders, and what whatever applies it keeps.
 func (s *session) sides() (base, head side) {
-	base = side{s: s, objects: s.in.Base.All(), made: s.made.base}
+	base = s.before()
 	head = side{s: s, objects: slices.Clone(s.in.Head.All()), head: true, made: s.made.head}
-	if s.live || !s.surrounds() {
-		base.made = s.made.head // nothing else was asked for
-	}
 	for _, t := range s.deltas {
 		if t.Operation == diff.Delete && !s.deletes(t.ID()) {
 			head.objects = append(head.objects, t.OldObject)
 		}
 	}
 	return base, head
+}
+
+// before is the side of base.
+func (s *session) before() side {
+	base := side{s: s, objects: s.in.Base.All(), made: s.made.base}
+	if s.live || !s.surrounds() {
+		base.made = s.made.head // nothing else was asked for
+	}
+	return base
 }
 
 // homeOf is the namespace that an object is in, if it is in one.

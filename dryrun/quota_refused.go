@@ -43,8 +43,7 @@ func (d side) refuses(o *manifest.Object) bool {
 func (d side) chargeRefused(sh *share) {
 	c := charge{resource: corev1.Resource("pods"), item: &corev1.Pod{}, unknown: []string{"its Pods are refused, so that it has none"}}
 	sh.pods = 0
-	base, _ := d.s.sides()
-	old := d.s.in.Base.Get(sh.of.ID())
+	base, old := d.s.before(), d.s.in.Base.Get(sh.of.ID())
 	if d.head && old != nil && !base.refuses(old) {
 		t, _, _ := template(old)
 		var more []string

@@ -18,43 +18,59 @@ const maxBeside = 1000
 // besides adds objects to the trials that the change leaves as they are, where it
 // changes what they are checked against: whatever applies the environment goes on
 // applying them, and their controllers go on making Pods
-// (https://fluxcd.io/flux/components/kustomize/kustomizations/#interval). For those
-// that it changes admission policies for, see leftAlone; what loses an object that
-// it names is for the rule change/deleted-in-use.
+// (https://fluxcd.io/flux/components/kustomize/kustomizations/#interval). What loses
+// an object that it names is for the rule change/deleted-in-use.
 func (s *session) besides() {
-	var homes []*trial
+	var bindings []*manifest.Object
+	for _, o := range s.in.Head.All() {
+		if isBinding(o) {
+			bindings = append(bindings, o)
+		}
+	}
+	var homes []home
+	changed := map[manifest.ID]bool{}
 	for _, t := range s.deltas {
-		if s.unsettles(t) {
-			homes = append(homes, t)
+		changed[t.ID()] = true
+		if h := (home{t, s.unsettles(t), s.renewed(t, bindings)}); h.direct || len(h.policies) > 0 {
+			homes = append(homes, h)
 		}
 	}
 	if len(homes) == 0 {
 		return
 	}
+	resources := s.resourceNames()
 	var found []*trial
+	var left []*manifest.Object
 	for _, o := range s.in.Head.All() {
-		old := s.in.Base.Get(o.ID())
-		if old == nil || rank(o) != rankOther || encrypted(o) || s.touches(o.ID()) {
+		if s.in.Base.Get(o.ID()) == nil || rank(o) == rankPolicy || changed[o.ID()] {
 			continue
 		}
-		t := &trial{Delta: diff.Delta{Operation: diff.Update, Object: o, OldObject: old}}
-		var whys []string
-		for _, home := range homes {
-			if !s.unsettled(o, home) {
+		names := s.resourcesOf(o, resources)
+		t := &trial{Delta: diff.Delta{Operation: diff.Update, Object: o, OldObject: s.in.Base.Get(o.ID())}}
+		for _, h := range homes {
+			if !(h.direct && s.unsettled(o, h.trial)) && !h.judges(o, names) {
 				continue
 			}
-			whys = append(whys, does(home))
-			if isDefinition(home.Object) && home.Operation == diff.Create {
+			t.beside += ", and " + does(h.trial)
+			if isDefinition(h.Current()) && h.Operation == diff.Create {
 				t.Operation, t.OldObject = diff.Create, nil // base had no kind for it
 			}
 		}
-		if t.beside = strings.Join(whys, ", and "); t.beside != "" {
+		t.beside = strings.TrimPrefix(t.beside, ", and ")
+		switch {
+		case t.beside == "":
+		case len(found) == maxBeside, rank(o) != rankOther, len(names) == 0, encrypted(o):
+			left = append(left, o)
+		default:
 			found = append(found, t)
 		}
 	}
-	if more := len(found) - maxBeside; more > 0 {
-		s.note(verdict.Object{}, unverifiable, fmt.Sprintf("%d objects that the change leaves as they are, and has a say about, were tried, and %d more were not, the first of them %s", maxBeside, more, found[maxBeside].ID()))
-		found = found[:maxBeside]
+	if len(left) > 0 {
+		text := "the change leaves it as it is and has a say about it, and it was not tried: " + left[0].ID().String()
+		if more := len(left) - 1; more > 0 {
+			text += fmt.Sprintf(", and %d more", more)
+		}
+		s.note(verdict.Object{}, unverifiable, text)
 	}
 	s.deltas = append(s.deltas, found...)
 }
@@ -115,13 +131,14 @@ func levels(o *manifest.Object) map[string]any {
 // unsettled reports whether the server may refuse an object that stays as it is,
 // or its Pods, for what the change makes of another one.
 func (s *session) unsettled(o *manifest.Object, home *trial) bool {
-	if !dependsOn(o, home.Object) {
-		return false
-	}
-	// A Pod is there, and a Job has made its own, but for one that is made anew.
+	return dependsOn(o, home.Object) && (s.makesPods(o) || isDefinition(home.Object) || o.ID().Kind == "PersistentVolumeClaim")
+}
+
+// makesPods reports whether Pods go on being made of an object: a Pod is there, and
+// a Job has made its own, but for one that is made anew.
+func (s *session) makesPods(o *manifest.Object) bool {
 	_, _, makes := template(o)
-	makes = makes && (o.ID().Kind != "Job" || s.client.applier.hook(o, o))
-	return makes || isDefinition(home.Object) || o.ID().Kind == "PersistentVolumeClaim"
+	return makes && (o.ID().Kind != "Job" || s.client.applier.hook(o, o))
 }
 
 // besideFindings are those of an object that the change leaves as it is: what

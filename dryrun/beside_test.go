@@ -32,7 +32,7 @@ func TestManyBeside(t *testing.T) {
 			listed += string(e.Reason) + " " + e.Detail
 		}
 	}
-	const want = "unverifiable 1000 objects that the change leaves as they are, and has a say about, were tried, and 2 more were not, the first of them Deployment.apps shop/web-998"
+	const want = "unverifiable the change leaves it as it is and has a say about it, and it was not tried: Deployment.apps shop/web-998, and 1 more"
 	if len(result.Findings) != 1000 || tried != 1001 || listed != want || len(result.Effects) != 1 {
 		t.Errorf("%d findings, %d tried, effects of %d, and listed %q", len(result.Findings), tried, len(result.Effects), listed)
 	}

@@ -1,10 +1,8 @@
 package dryrun
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/penstock-dev/penstock/internal/diff"
 	"github.com/penstock-dev/penstock/internal/manifest"
 	"github.com/penstock-dev/penstock/internal/verdict"
 )
@@ -40,9 +38,6 @@ func (s *session) ineffective(o *manifest.Object) string {
 		if why := s.policies.lacking[o.ID()]; why != "" && !s.live {
 			return why
 		}
-		if s.renews(o.ID()) && !s.renews(policyOf(o)) {
-			return leftAlone
-		}
 	case "admissionregistration.k8s.io/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicy":
 		var why []string
 		for _, d := range s.policies.spared[o.ID()] {
@@ -51,20 +46,9 @@ func (s *session) ineffective(o *manifest.Object) string {
 			}
 			why = append(why, "what it makes of "+d.plural+"."+d.group+" is not known in the dry-run: they are left as they are written")
 		}
-		if s.renews(o.ID()) {
-			why = append(why, leftAlone)
-		}
 		return strings.Join(why, "; ")
 	}
 	return ""
-}
-
-// leftAlone is what is not found out about a policy that the change brings.
-const leftAlone = "what it becomes says was asked of the objects of this change, and not of those that the change leaves as they are"
-
-// renews reports whether the change creates or updates an object.
-func (s *session) renews(id manifest.ID) bool {
-	return slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.Operation != diff.Delete && t.ID() == id })
 }
 
 // wants reports whether the change has objects of the kind of a definition.

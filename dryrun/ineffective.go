@@ -1,6 +1,7 @@
 package dryrun
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/penstock-dev/penstock/internal/manifest"
@@ -45,6 +46,9 @@ func (s *session) ineffective(o *manifest.Object) string {
 				break
 			}
 			why = append(why, "what it makes of "+d.plural+"."+d.group+" is not known in the dry-run: they are left as they are written")
+		}
+		if said := fmt.Sprint(o.Fields()["spec"]); s.policies.needed[o.ID()] && (strings.Contains(said, "request.userInfo") || strings.Contains(said, "authorizer.")) {
+			why = append(why, "it looks at who asks, and whoever applies the change, or makes Pods of it, is another user than that of the dry-run: it may say otherwise of them")
 		}
 		return strings.Join(why, "; ")
 	}

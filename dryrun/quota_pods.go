@@ -3,6 +3,7 @@ package dryrun
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -51,7 +52,8 @@ func isQuota(o *manifest.Object) bool {
 }
 
 // limits are the quotas of a side, by namespace, of those namespaces that the
-// change has objects in. Those that cannot be read are left to bad.
+// change has objects in. Those that cannot be read, or are not there because
+// the server refuses them, are left to bad.
 func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
 	touched := map[string]bool{}
 	for _, t := range d.s.deltas {
@@ -65,6 +67,12 @@ func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
 			continue
 		}
 		l, err := readLimit(o)
+		switch {
+		case err != nil:
+			err = fmt.Errorf("it cannot be read: %w", err)
+		case d.head && slices.ContainsFunc(d.s.deltas, func(t *trial) bool { return t.ID() == o.ID() && t.Object != nil && t.wrong() }):
+			err = errors.New("the API server refuses it")
+		}
 		if err != nil {
 			bad(o, err)
 			continue
@@ -72,6 +80,11 @@ func (d side) limits(bad func(*manifest.Object, error)) map[string][]limit {
 		out[homeOf(o)] = append(out[homeOf(o)], l)
 	}
 	return out
+}
+
+// wrong reports whether the server refuses what head makes of an object by itself.
+func (t *trial) wrong() bool {
+	return slices.ContainsFunc(t.head.problems, func(p problem) bool { return p.rule != ruleUnknownField && p.rule != ruleImmutable })
 }
 
 // surrounds reports whether the change has anything that Pods are made by or

@@ -22,7 +22,7 @@ func (s *session) countQuotas() {
 	base, head := s.sides()
 	m, err := newMeter()
 	limits := head.limits(func(o *manifest.Object, err error) {
-		s.notes = append(s.notes, s.entryOf(o, unverifiable, "what is used of the quota is not counted, because it cannot be read: "+err.Error()))
+		s.notes = append(s.notes, s.entryOf(o, unverifiable, "what is used of the quota is not counted, because "+err.Error()))
 	})
 	if len(limits) == 0 {
 		return

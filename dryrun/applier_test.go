@@ -27,6 +27,7 @@ func TestAnswersOfClientSideApply(t *testing.T) {
 		"custom":                   "a custom resource is checked by its schema, in other words",
 		"definitions_given":        "as custom",
 		"custom_rules":             "as custom",
+		"ratcheted":                "as custom, and a list may hold twice what it held",
 		"duplicate_port":           "a key that is there twice is accepted",
 		"exported":                 "what the server owns is not looked at",
 		"harmless_definitions":     "what an older version applied is converted for server-side apply only",

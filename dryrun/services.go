@@ -41,7 +41,11 @@ func (s *session) collide() {
 			t.fault, t.head.problems = nil, append(t.head.problems, p)
 		}
 		if t.fault == nil && len(t.head.problems) == 0 {
-			if why := outside(t.Current(), s.in.Base.Get(t.ID())); why != nil {
+			why := outside(t.Current(), s.in.Base.Get(t.ID()))
+			if why == nil && !s.live {
+				why = families(t.Current(), s.in.Base.Get(t.ID()))
+			}
+			if why != nil {
 				t.entries = append(t.entries, s.entryOf(t.Current(), why.reason, why.detail))
 			}
 		}
@@ -69,6 +73,31 @@ func outside(o, old *manifest.Object) *fault {
 		}
 	}
 	return nil
+}
+
+// families is why it is not known whether a Service gets addresses of the families
+// that it asks for: the embedded server has both, and a cluster may not
+// (https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services).
+func families(o, old *manifest.Object) *fault {
+	if o.ID().Group != "" || o.ID().Kind != "Service" {
+		return nil
+	}
+	asks := func(o *manifest.Object) string {
+		spec := o.Fields()["spec"]
+		of, _ := child(spec, "ipFamilies").([]any)
+		switch {
+		case child(spec, "ipFamilyPolicy") == "RequireDualStack":
+			return "both families"
+		case slices.Contains(of, any("IPv6")):
+			return "IPv6"
+		}
+		return ""
+	}
+	now := asks(o)
+	if now == "" || old != nil && now == asks(old) {
+		return nil
+	}
+	return &fault{unverifiable, "it asks for addresses of " + now + ", and whether the cluster has them for Services is not known here"}
 }
 
 // collisions are the problems of the Services of a set that ask for what another

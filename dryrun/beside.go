@@ -2,7 +2,6 @@ package dryrun
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -97,7 +96,7 @@ func (s *session) unsettles(t *trial) bool {
 	switch t.ID().Group + "/" + t.ID().Kind {
 	case "/Namespace":
 		is := levels(t.Object)
-		return is[enforce] != nil && is[enforce] != "privileged" && !maps.Equal(levels(old), is)
+		return is[enforce] != nil && is[enforce] != "privileged" && !reflect.DeepEqual(levels(old), is)
 	case "apiextensions.k8s.io/CustomResourceDefinition":
 		if old == nil {
 			old = s.in.Definitions.Get(t.ID())

@@ -158,7 +158,7 @@ func (s *session) standInClass(ctx context.Context) {
 		}
 	}
 	for _, t := range s.deltas {
-		if t.Operation != diff.Update || t.ID().Group != "" || t.ID().Kind != "PersistentVolumeClaim" || child(t.Object.Fields()["spec"], "storageClassName") != nil {
+		if t.beside != "" || t.Operation != diff.Update || t.ID().Group != "" || t.ID().Kind != "PersistentVolumeClaim" || child(t.Object.Fields()["spec"], "storageClassName") != nil {
 			continue
 		}
 		const name = "default-of-the-cluster"

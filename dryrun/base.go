@@ -58,8 +58,14 @@ func rank(o *manifest.Object) int {
 // needs it: what its objects live in, are made of and are checked against, and
 // the old objects themselves.
 func (s *session) loadBase(ctx context.Context) {
+	var unchanged [rankOther + 1][]*manifest.Object
+	for _, o := range s.in.Base.All() {
+		if r := s.rank(o); r != rankOther && !s.changes(o.ID()) {
+			unchanged[r] = append(unchanged[r], o)
+		}
+	}
 	for r := rankNamespace; r <= rankOther; r++ {
-		s.loadUnchanged(ctx, r)
+		s.loadUnchanged(ctx, r, unchanged[r])
 		s.each(func(t *trial) bool { return t.OldObject != nil && s.rank(t.OldObject) == r }, func(t *trial) {
 			s.loadOld(ctx, t)
 		})
@@ -102,18 +108,15 @@ func (s *session) tryOldPodsLate() bool {
 		!slices.ContainsFunc(s.deltas, func(t *trial) bool { return s.rank(t.Current()) != rankOther })
 }
 
-// loadUnchanged loads the objects of one rank that base has, the change leaves
-// as they are, and the changed ones need.
-func (s *session) loadUnchanged(ctx context.Context, r int) {
-	if r == rankOther {
-		return
-	}
+// loadUnchanged loads, of the objects of one rank that the change leaves as they
+// are, those that the changed ones need.
+func (s *session) loadUnchanged(ctx context.Context, r int, objects []*manifest.Object) {
 	needed := s.neededBy(r)
 	if r == rankDefinition {
 		s.loadDefinitions(ctx, needed)
 	}
-	for _, o := range s.in.Base.All() {
-		if s.rank(o) != r || !needed(o) || s.changes(o.ID()) {
+	for _, o := range objects {
+		if !needed(o) {
 			continue
 		}
 		_, err := s.load(ctx, o, how{})

@@ -71,7 +71,9 @@ func (s *session) besides() {
 		}
 		s.note(verdict.Object{}, unverifiable, text)
 	}
-	s.deltas = append(s.deltas, found...)
+	for _, t := range found {
+		s.add(t)
+	}
 }
 
 // does is what the change does to the object of a trial, in words.

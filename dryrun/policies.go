@@ -118,7 +118,8 @@ func (s *session) judgedAnew(o *manifest.Object) bool {
 
 // touches reports whether an object is one of the change.
 func (s *session) touches(id manifest.ID) bool {
-	return slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.ID() == id })
+	_, ok := s.operations[id]
+	return ok
 }
 
 // matching reports whether a policy matches one of some resources by its name. It

@@ -123,7 +123,12 @@ func (s *session) askPods(ctx context.Context, head bool) {
 	}
 	limited := map[string]bool{}
 	for home, limits := range d.limits(func(*manifest.Object, error) {}) {
-		limited[home] = s.moves(home) && slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) })
+		if s.moves(home) && slices.ContainsFunc(limits, func(l limit) bool { return m.limitsPods(l.names()...) }) {
+			limited[home] = true
+		}
+	}
+	if len(limited) == 0 {
+		return
 	}
 	type asked struct {
 		of      *manifest.Object

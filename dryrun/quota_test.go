@@ -51,7 +51,7 @@ func counting(t *testing.T, text string) *session {
 		s.kinds.byKind[gvk] = kind{GroupVersionResource: gvk.GroupVersion().WithResource(plural), namespaced: true}
 	}
 	for _, d := range diff.Compare(base, head) {
-		s.deltas = append(s.deltas, &trial{Delta: d})
+		s.add(&trial{Delta: d})
 	}
 	return s
 }

@@ -23,6 +23,9 @@ type claim struct {
 // each have it. Ports of nodes are one number for all protocols
 // (k8s.io/kubernetes/pkg/registry/core/service/storage/alloc.go).
 func (s *session) collide() {
+	if !slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.Object != nil && len(claimsOf(t.Object)) > 0 }) {
+		return // most Services take what they get
+	}
 	before, after := collisions(s.in.Base, s.in.Base), collisions(s.in.Head, s.in.Base)
 	for _, t := range s.deltas {
 		if t.Operation == diff.Delete || t.away != "" || t.fault != nil && !strings.HasPrefix(t.fault.detail, otherAddress) {
@@ -57,9 +60,6 @@ func (s *session) collide() {
 // range, and which one the cluster has nobody tells
 // (https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport).
 func outside(o, old *manifest.Object) *fault {
-	if o.ID().Group != "" || o.ID().Kind != "Service" {
-		return nil
-	}
 	var held []claim
 	if old != nil {
 		held = claimsOf(old)
@@ -132,8 +132,12 @@ func collisions(set, base *manifest.Set) map[manifest.ID]problems {
 	return out
 }
 
-// claimsOf are what a Service asks for, with what a server says where it is taken.
+// claimsOf are what a Service asks for, with what a server says where it is taken;
+// there are none of other objects.
 func claimsOf(o *manifest.Object) []claim {
+	if o.ID().Group != "" || o.ID().Kind != "Service" {
+		return nil
+	}
 	spec, _ := o.Fields()["spec"].(map[string]any)
 	var out []claim
 	address := func(value any, path string) {

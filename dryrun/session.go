@@ -56,6 +56,8 @@ type session struct {
 	// deltas are those of the change, and after them what it leaves as it is and
 	// may break.
 	deltas []*trial
+	// operations are those of the deltas, by the object.
+	operations map[manifest.ID]diff.Operation
 
 	policies policies
 	// doubled is what more than one delta is about.
@@ -144,7 +146,7 @@ func newSession(t *target, in Input) (*session, error) {
 	}
 	s.made.base, s.made.head = map[manifest.ID]map[string]any{}, map[manifest.ID]map[string]any{}
 	for _, d := range in.Deltas {
-		s.deltas = append(s.deltas, &trial{Delta: d})
+		s.add(&trial{Delta: d})
 	}
 	if !in.alone {
 		s.besides()
@@ -229,6 +231,15 @@ func misnamed(name, namespace string) problems {
 		return problems{{rule: ruleInvalid, path: "/metadata/namespace", msg: fmt.Sprintf("metadata.namespace: Invalid value: %q: %s", namespace, why)}}
 	}
 	return nil
+}
+
+// add adds a delta.
+func (s *session) add(t *trial) {
+	if s.operations == nil {
+		s.operations = map[manifest.ID]diff.Operation{}
+	}
+	s.deltas = append(s.deltas, t)
+	s.operations[t.ID()] = t.Operation
 }
 
 // result puts together what the server said, in the order of the deltas.

@@ -27,7 +27,8 @@ func (s *session) changed() iter.Seq[*manifest.Object] {
 
 // changes reports whether the change updates or deletes an object of base.
 func (s *session) changes(id manifest.ID) bool {
-	return slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.Operation != diff.Create && t.ID() == id })
+	operation, ok := s.operations[id]
+	return ok && operation != diff.Create
 }
 
 // namespaces are those that changed objects are in, sorted. Whether a kind has

@@ -23,10 +23,11 @@ type claim struct {
 // each have it. Ports of nodes are one number for all protocols
 // (k8s.io/kubernetes/pkg/registry/core/service/storage/alloc.go).
 func (s *session) collide() {
-	if !slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.Object != nil && len(claimsOf(t.Object)) > 0 }) {
-		return // most Services take what they get
+	var before, after map[manifest.ID]problems
+	// Most Services take what they get, and then there is nothing to compare.
+	if slices.ContainsFunc(s.deltas, func(t *trial) bool { return t.Object != nil && len(claimsOf(t.Object)) > 0 }) {
+		before, after = collisions(s.in.Base, s.in.Base), collisions(s.in.Head, s.in.Base)
 	}
-	before, after := collisions(s.in.Base, s.in.Base), collisions(s.in.Head, s.in.Base)
 	for _, t := range s.deltas {
 		if t.Operation == diff.Delete || t.away != "" || t.fault != nil && !strings.HasPrefix(t.fault.detail, otherAddress) {
 			continue

@@ -50,7 +50,8 @@ func (s *session) ineffective(o *manifest.Object) string {
 			}
 			why = append(why, "what it makes of "+d.plural+"."+d.group+" is not known in the dry-run: they are left as they are written")
 		}
-		if said := fmt.Sprint(o.Fields()["spec"]); s.policies.needed[o.ID()] && (strings.Contains(said, "request.userInfo") || strings.Contains(said, "authorizer.")) {
+		// CEL takes spaces, lines and brackets before a field.
+		if said := fmt.Sprint(o.Fields()["spec"]); s.policies.needed[o.ID()] && (strings.Contains(said, "userInfo") || strings.Contains(said, "authorizer")) {
 			why = append(why, "it looks at who asks, and whoever applies the change, or makes Pods of it, is another user than that of the dry-run: it may say otherwise of them")
 		}
 		return strings.Join(why, "; ")

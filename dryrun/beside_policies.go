@@ -51,7 +51,7 @@ func (t *trial) renews(policy, binding *manifest.Object) bool {
 	case rank(t.Current()) == rankNamespace:
 		said := fmt.Sprint(policy.Fields()["spec"], binding.Fields()["spec"])
 		looks := strings.Contains(said, "namespaceSelector") || strings.Contains(said, "namespaceObject")
-		return looks && t.Operation == diff.Update && !reflect.DeepEqual(t.OldObject.Fields()["metadata"], t.Object.Fields()["metadata"])
+		return looks && t.Operation != diff.Delete && (t.OldObject == nil || !reflect.DeepEqual(t.OldObject.Fields()["metadata"], t.Object.Fields()["metadata"]))
 	}
 	kind := child(policy.Fields()["spec"], "paramKind")
 	apiVersion, _ := child(kind, "apiVersion").(string)

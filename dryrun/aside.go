@@ -45,7 +45,13 @@ func (s *session) partAway(r int) {
 		}
 	}
 	// The cluster says nothing new of what it has as the change leaves it.
-	s.deltas = slices.DeleteFunc(s.deltas, func(t *trial) bool { return t.beside != "" && s.rank(t.Current()) == r && t.away == "" })
+	s.deltas = slices.DeleteFunc(s.deltas, func(t *trial) bool {
+		gone := t.beside != "" && s.rank(t.Current()) == r && t.away == ""
+		if gone {
+			delete(s.operations, t.ID())
+		}
+		return gone
+	})
 }
 
 // stirs reports whether a live cluster would answer otherwise once it had a

@@ -25,7 +25,19 @@ func (h home) judges(o *manifest.Object, names map[string]bool) bool {
 	if rank(h.Current()) == rankNamespace && homeOf(o) != h.ID().Name {
 		return false
 	}
-	return slices.ContainsFunc(h.policies, func(p *manifest.Object) bool { return matching(p, names) })
+	return slices.ContainsFunc(h.policies, func(p *manifest.Object) bool {
+		return matching(p, names) || len(names) == 0 && concerns(p, o.ID().Group)
+	})
+}
+
+// concerns reports whether a policy may match objects of a group, whatever their
+// resource is called.
+func concerns(policy *manifest.Object, group string) bool {
+	rules, _ := child(child(policy.Fields()["spec"], "matchConstraints"), "resourceRules").([]any)
+	return slices.ContainsFunc(rules, func(rule any) bool {
+		groups, _ := child(rule, "apiGroups").([]any)
+		return slices.ContainsFunc(groups, func(g any) bool { return g == group || g == "*" })
+	})
 }
 
 // renewed are the policies of head that may say otherwise of what stays as it is,

@@ -46,16 +46,17 @@ func (s *session) besides() {
 		}
 		names := s.resourcesOf(o, resources)
 		t := &trial{Delta: diff.Delta{Operation: diff.Update, Object: o, OldObject: s.in.Base.Get(o.ID())}}
+		var whys []string
 		for _, h := range homes {
 			if !(h.direct && s.unsettled(o, h.trial)) && !h.judges(o, names) {
 				continue
 			}
-			t.beside += ", and " + does(h.trial)
+			whys = append(whys, does(h.trial))
 			if isDefinition(h.Current()) && h.Operation == diff.Create {
 				t.Operation, t.OldObject = diff.Create, nil // base had no kind for it
 			}
 		}
-		t.beside = strings.TrimPrefix(t.beside, ", and ")
+		t.beside = told(whys)
 		switch {
 		case t.beside == "":
 		case len(found) == maxBeside, rank(o) != rankOther, len(names) == 0, encrypted(o):
@@ -74,6 +75,15 @@ func (s *session) besides() {
 	for _, t := range found {
 		s.add(t)
 	}
+}
+
+// told is a list in words, of five at most.
+func told(list []string) string {
+	const most = 5
+	if more := len(list) - most; more > 0 {
+		list = append(slices.Clip(list[:most]), fmt.Sprintf("%d more like these", more))
+	}
+	return strings.Join(list, ", and ")
 }
 
 // does is what the change does to the object of a trial, in words.

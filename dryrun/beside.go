@@ -27,9 +27,7 @@ func (s *session) besides() {
 		}
 	}
 	var homes []home
-	changed := map[manifest.ID]bool{}
 	for _, t := range s.deltas {
-		changed[t.ID()] = true
 		if h := (home{t, s.unsettles(t), s.renewed(t, bindings)}); h.direct || len(h.policies) > 0 {
 			homes = append(homes, h)
 		}
@@ -41,7 +39,7 @@ func (s *session) besides() {
 	var found []*trial
 	var left []*manifest.Object
 	for _, o := range s.in.Head.All() {
-		if s.in.Base.Get(o.ID()) == nil || rank(o) == rankPolicy || changed[o.ID()] {
+		if s.in.Base.Get(o.ID()) == nil || rank(o) == rankPolicy || s.touches(o.ID()) {
 			continue
 		}
 		names := s.resourcesOf(o, resources)

@@ -56,6 +56,10 @@ func (s *session) collide() {
 	}
 }
 
+func isService(o *manifest.Object) bool {
+	return o.ID().Group == "" && o.ID().Kind == "Service"
+}
+
 // outside is why it is not known whether a Service gets a port of nodes that
 // clusters do not give unless they are told to: a dry-run does not look at the
 // range, and which one the cluster has nobody tells
@@ -80,7 +84,7 @@ func outside(o, old *manifest.Object) *fault {
 // that it asks for: the embedded server has both, and a cluster may not
 // (https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services).
 func families(o, old *manifest.Object) *fault {
-	if o.ID().Group != "" || o.ID().Kind != "Service" {
+	if !isService(o) {
 		return nil
 	}
 	asks := func(o *manifest.Object) string {
@@ -108,7 +112,7 @@ func collisions(set, base *manifest.Set) map[manifest.ID]problems {
 	holders := map[string]manifest.ID{}
 	var services []*manifest.Object
 	for _, o := range set.All() {
-		if o.ID().Group == "" && o.ID().Kind == "Service" {
+		if isService(o) {
 			services = append(services, o)
 		}
 	}
@@ -136,7 +140,7 @@ func collisions(set, base *manifest.Set) map[manifest.ID]problems {
 // claimsOf are what a Service asks for, with what a server says where it is taken;
 // there are none of other objects.
 func claimsOf(o *manifest.Object) []claim {
-	if o.ID().Group != "" || o.ID().Kind != "Service" {
+	if !isService(o) {
 		return nil
 	}
 	spec, _ := o.Fields()["spec"].(map[string]any)
